@@ -1,42 +1,51 @@
 import { PatError, messageOf } from '../core/errors.ts';
 import type { Http, HttpAnswer, HttpRequest } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
+import type { Instant } from '../core/token.ts';
 
-const SECONDS = 30;
-const MAX_BYTES = 16 * 1024 * 1024;
+export interface HttpLimits {
+  /** For the whole call, its answer read to the end. */
+  readonly seconds: number;
+  readonly maxBytes: number;
+}
 
 /**
  * The one HTTP client. It refuses plain http except to this machine, follows no redirect (it would carry the
  * credential elsewhere), and limits time and size. node-fetch is loaded with the first request, not before;
  * VS Code makes it follow the editor's proxy and certificate settings.
  */
-export const http: Http = async (request) => {
-  assertSafe(request.url);
-  const limit = AbortSignal.timeout(SECONDS * 1000);
-  const signal = AbortSignal.any([request.signal, limit]);
-  const host = request.url.host;
-  try {
-    const answer = await send(request, signal);
-    if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) {
-      throw new PatError({ reason: 'redirected', host, to: answer.header('location') ?? '' });
+export function httpClient(limits: HttpLimits): Http {
+  return async (request) => {
+    assertSafe(request.url);
+    const timeLimit = AbortSignal.timeout(limits.seconds * 1000);
+    const host = request.url.host;
+    try {
+      const answer = await send(request, limits.maxBytes, AbortSignal.any([request.signal, timeLimit]));
+      if (answer.status >= 300 && answer.status < 400) {
+        const to = addressIn(answer.header('location') ?? '', request.url);
+        throw new PatError({ reason: 'redirected', host, to });
+      }
+      return answer;
+    } catch (error) {
+      if (PatError.is(error)) throw error;
+      if (request.signal.aborted) throw new PatError({ reason: 'cancelled' }, error);
+      if (timeLimit.aborted) {
+        throw new PatError({ reason: 'timed-out', host, seconds: limits.seconds }, error);
+      }
+      throw new PatError(transportProblem(host, limits, error), error);
     }
-    return answer;
-  } catch (error) {
-    if (PatError.is(error)) throw error;
-    if (request.signal.aborted) throw new PatError({ reason: 'cancelled' }, error);
-    if (limit.aborted) throw new PatError({ reason: 'timed-out', host, seconds: SECONDS }, error);
-    throw new PatError(transportProblem(host, error), error);
-  }
-};
+  };
+}
 
-async function send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+export const http: Http = httpClient({ seconds: 30, maxBytes: 16 * 1024 * 1024 });
+
+async function send(request: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<HttpAnswer> {
   const { default: fetch } = await import('node-fetch');
   const response = await fetch(request.url, {
     method: request.method,
     redirect: 'manual',
-    size: MAX_BYTES,
-    // node-fetch declares its own, older AbortSignal; Node's is the same object at run time.
-    signal: signal as NonNullable<Parameters<typeof fetch>[1]>['signal'] & AbortSignal,
+    size: maxBytes,
+    signal,
     headers: {
       accept: 'application/json',
       'user-agent': 'pat-vault',
@@ -55,22 +64,53 @@ const textOf = (value: string | Secret) => (value instanceof Secret ? value.reve
 
 /** https, or exactly this machine: anything else would show the credential to the network. */
 export function assertSafe(url: URL): void {
-  if (url.username !== '' || url.password !== '')
+  if (url.username !== '' || url.password !== '') {
     throw new PatError({ reason: 'bad-address', address: url.host });
+  }
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)) return;
   throw new PatError({ reason: 'insecure-address', address: url.origin });
 }
 
-/** Codes of Node's TLS errors end the same way for every authority, expiry and host name mismatch. */
-const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
+/** Where a redirect points, without query, fragment and user: those may hold secrets. */
+function addressIn(location: string, from: URL): string {
+  if (!URL.canParse(location, from.href)) return '';
+  const { origin, pathname, protocol } = new URL(location, from);
+  return plain(origin === 'null' ? protocol : origin + pathname);
+}
 
-function transportProblem(host: string, error: unknown): PatError['problem'] {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+/** OpenSSL's words for a certificate that is not to be trusted, and Node's for one made out to another host. */
+const CERTIFICATE =
+  /^(CERT_|CRL_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/;
+
+/** Failures before a byte of the request left. A refused port and an unknown name may come without a system call. */
+const NOT_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EPROTO|ERR_SSL_\w+|ERR_INVALID_CHAR)$/;
+
+function transportProblem(host: string, limits: HttpLimits, error: unknown): PatError['problem'] {
+  const fact = (name: string): unknown =>
+    error instanceof Error ? Object.getOwnPropertyDescriptor(error, name)?.value : undefined;
+  const given = fact('code');
+  const code = typeof given === 'string' ? given : '';
   if (CERTIFICATE.test(code)) return { reason: 'untrusted-certificate', host, code };
-  const type = error instanceof Error && 'type' in error ? error.type : '';
-  if (type === 'max-size') return { reason: 'answer-too-large', host, limit: MAX_BYTES };
-  return { reason: 'unreachable', host, sent: !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code) };
+  if (fact('type') === 'max-size') return { reason: 'answer-too-large', host, limit: limits.maxBytes };
+  return {
+    reason: 'unreachable',
+    host,
+    sent: !(NOT_SENT.test(code) || fact('erroredSysCall') === 'connect'),
+  };
+}
+
+/**
+ * The address of a call: `path` under `base`, which may itself have a path, then `ids`, each one segment.
+ * @throws PatError `bad-address` for an id that would climb to another call
+ */
+export function callAt(base: URL, path: string, ...ids: readonly string[]): URL {
+  if (ids.some((id) => id === '' || id === '.' || id === '..')) {
+    throw new PatError({ reason: 'bad-address', address: `${base.host}/${path}` });
+  }
+  const folder = new URL(base.pathname.replace(/\/*$/, '/'), base);
+  return new URL([path, ...ids.map(encodeURIComponent)].join('/'), folder);
 }
 
 /** A JSON body; a Secret, because it may hold a password. */
@@ -91,8 +131,30 @@ export function parseAnswer<T>(answer: HttpAnswer, url: URL, parse: (value: unkn
     return parse(JSON.parse(answer.text) as unknown);
   } catch (error) {
     const why = /^\s*</.test(answer.text) ? 'a web page instead of JSON' : 'an answer of another form';
-    throw new PatError({ reason: 'not-a-pat-server', host: url.host, why }, new Error(messageOf(error)));
+    // JSON.parse quotes what it read in its message, which may be a secret: only zod's complaint is kept.
+    const cause = error instanceof SyntaxError ? new Error('not JSON') : new Error(messageOf(error));
+    throw new PatError({ reason: 'not-a-pat-server', host: url.host, why }, cause);
   }
+}
+
+/** What a refusing status means wherever a kind knows nothing better; `says` is the server's own explanation. */
+export function refusal(answer: HttpAnswer, url: URL, says: string, now: Instant): PatError {
+  const { status } = answer;
+  if (status === 401) return new PatError({ reason: 'bad-credential', host: url.host });
+  if (status === 429) {
+    return new PatError({ reason: 'slow-down', retryAfterSeconds: retryAfter(answer, now) });
+  }
+  // A gateway that waited in vain (408) proves as little about the call's fate as a failure of the server.
+  const failed = status >= 500 || status === 408;
+  return new PatError({ reason: failed ? 'server-failed' : 'refused', status, says: plain(says) });
+}
+
+/** Retry-After is a number of seconds or a date (RFC 9110 §10.2.3). */
+function retryAfter(answer: HttpAnswer, now: Instant): number | undefined {
+  const text = answer.header('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1000));
 }
 
 /** Text from a server, made fit to show: one line, no control or bidirectional characters, at most 300 long. */

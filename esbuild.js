@@ -1,0 +1,63 @@
+// Builds dist/ (the extension, its pages and `pat`), and with --tests also out/test/editor.
+import { build } from 'esbuild';
+import { cp, rm } from 'node:fs/promises';
+
+const production = process.argv.includes('--production');
+const tests = process.argv.includes('--tests');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  logLevel: 'warning',
+  legalComments: 'none',
+  target: 'node22',
+  platform: 'node',
+};
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  // Split into chunks, so that what activation does not need is loaded with its first use.
+  build({
+    ...common,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'lib/[name]-[hash]',
+    external: ['vscode'],
+  }),
+  build({
+    ...common,
+    entryPoints: { pat: 'src/cli/pat.ts' },
+    outdir: 'dist',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+  }),
+  build({
+    ...common,
+    entryPoints: { create: 'src/webview/create.ts', token: 'src/webview/token.ts' },
+    outdir: 'dist/webview',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    minify: true,
+  }),
+]);
+await cp('media/webview.css', 'dist/webview/webview.css');
+
+if (tests) {
+  await rm('out', { recursive: true, force: true });
+  await Promise.all([
+    build({
+      ...common,
+      sourcemap: 'inline',
+      entryPoints: { index: 'test/editor/index.ts' },
+      outdir: 'out/test/editor',
+      outExtension: { '.js': '.mjs' },
+      format: 'esm',
+      external: ['vscode', 'mocha'],
+    }),
+  ]);
+}

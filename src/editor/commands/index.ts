@@ -1,0 +1,48 @@
+import * as vscode from 'vscode';
+import type { Clipboard } from '../clipboard.ts';
+import type { House } from '../house.ts';
+import { tell } from '../notices.ts';
+import type { CommandId } from './ids.ts';
+import * as servers from './servers.ts';
+import * as tokens from './tokens.ts';
+
+type Handler = (argument: unknown) => Promise<void> | void;
+
+/** Every command of the extension. A failure is told once, here. */
+export function registerCommands(house: House, clipboard: Clipboard): vscode.Disposable {
+  const commands: Record<CommandId, Handler> = {
+    'patVault.addServer': () => servers.addServer(house),
+    'patVault.removeServer': (node) => servers.removeServer(house, node),
+    'patVault.signIn': (node) => servers.signIn(house, node),
+    'patVault.signOut': (node) => servers.signOut(house, node),
+    'patVault.startSandbox': () => servers.startSandbox(house),
+    'patVault.stopSandbox': () => servers.stopSandbox(house),
+    'patVault.refresh': () => house.inventory.refreshAll(),
+    'patVault.showMyTokens': (node) => servers.show(house, node, 'me'),
+    'patVault.showAllTokens': (node) => servers.show(house, node, 'all'),
+    'patVault.createToken': (node) => tokens.createInForm(house, clipboard, node),
+    'patVault.createTokenQuickly': (node) => tokens.createQuickly(house, clipboard, node),
+    'patVault.createReplacement': (node) => tokens.createReplacement(house, clipboard, node),
+    'patVault.describeToken': (node) => tokens.describeToken(house, node),
+    'patVault.revokeToken': (node) => tokens.revokeTokens(house, node),
+    'patVault.copySecret': (node) => tokens.copySecret(house, clipboard, node),
+    'patVault.copyReference': (node) => tokens.copyReference(house, node),
+    'patVault.forgetSecret': (node) => tokens.forgetSecret(house, node),
+    'patVault.shareToken': (node) => tokens.setShared(house, node, true),
+    'patVault.unshareToken': (node) => tokens.setShared(house, node, false),
+    'patVault.showLog': () => {
+      house.log.show();
+    },
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([id, handler]) =>
+      vscode.commands.registerCommand(id, async (argument: unknown) => {
+        try {
+          await handler(argument);
+        } catch (error) {
+          await tell(error, house.log);
+        }
+      }),
+    ),
+  );
+}

@@ -1,0 +1,173 @@
+import * as vscode from 'vscode';
+import { PatError } from '../../core/errors.ts';
+import { nameFrom } from '../../core/reference.ts';
+import { Secret } from '../../core/secret.ts';
+import type { ServerKind } from '../../servers/server.ts';
+import { loadKinds, parseAddress } from '../connected.ts';
+import type { House } from '../house.ts';
+import { noticeOf } from '../notices.ts';
+import { chooseServer } from '../pick.ts';
+import { type Connection, connectionName, saveConnections } from '../settings.ts';
+
+const t = vscode.l10n.t;
+
+/** Kind, address, credential; checked by a call before anything is kept. */
+export async function addServer(house: House): Promise<void> {
+  const { kinds } = await loadKinds();
+  const sandbox = {
+    label: t('Sandbox'),
+    detail: t('A PAT server inside this editor, to try things out'),
+    kind: undefined as ServerKind | undefined,
+  };
+  const picked = await vscode.window.showQuickPick(
+    [
+      sandbox,
+      ...kinds.map((kind) => ({
+        label: t(kind.label),
+        detail: t(kind.detail),
+        kind: kind as ServerKind | undefined,
+      })),
+    ],
+    { title: t('Add Server'), placeHolder: t('What kind of server?'), ignoreFocusOut: true },
+  );
+  if (picked === undefined) return;
+  if (picked.kind === undefined) return addSandbox(house);
+
+  const address = await askAddress(picked.kind);
+  if (address === undefined) return;
+  const taken = new Set(house.connections.list().map(({ id }) => id));
+  const id = nameFrom(address.hostname, taken, 'server');
+  const connection: Connection = { id, kind: picked.kind.id, name: address.host, url: address.href };
+  if (!(await signInTo(house, connection, picked.kind, address))) return;
+  await saveConnections((list) => [...list, connection]);
+  await house.inventory.refreshAll();
+}
+
+async function addSandbox(house: House): Promise<void> {
+  await house.sandbox.start();
+  if (!house.connections.list().some(({ kind }) => kind === 'sandbox')) {
+    await saveConnections((list) => [...list, { id: 'sandbox', kind: 'sandbox', name: t('Sandbox') }]);
+  }
+  await house.inventory.refreshAll();
+}
+
+async function askAddress(kind: ServerKind): Promise<URL | undefined> {
+  const { assertSafe } = await import('../../servers/http.ts');
+  const text = await vscode.window.showInputBox({
+    title: t('Add Server: {0}', t(kind.label)),
+    prompt: t('Address of the server'),
+    placeHolder: kind.addressExample,
+    ignoreFocusOut: true,
+    validateInput: (value) => {
+      if (value.trim() === '') return undefined;
+      try {
+        assertSafe(parseAddress(value.trim()));
+        return undefined;
+      } catch (error) {
+        return noticeOf(error).sentence;
+      }
+    },
+  });
+  return text === undefined || text.trim() === '' ? undefined : parseAddress(text.trim());
+}
+
+/** Asks until the server accepts or the user turns away; false in that case. */
+async function signInTo(
+  house: House,
+  connection: Connection,
+  kind: ServerKind,
+  address: URL,
+): Promise<boolean> {
+  for (let again = false; ; again = true) {
+    const answers = await askCredential(connection, kind, again);
+    if (answers === undefined) return false;
+    try {
+      const ports = await house.connections.ports();
+      const credential = await vscode.window.withProgress(
+        { location: { viewId: 'patVault.tokens' } },
+        async () => await kind.signIn(address, answers, ports, new AbortController().signal),
+      );
+      await house.connections.keep(connection.id, address, credential);
+      return true;
+    } catch (error) {
+      if (!PatError.is(error, 'bad-credential')) throw error;
+    }
+  }
+}
+
+async function askCredential(
+  connection: Connection,
+  kind: ServerKind,
+  again: boolean,
+): Promise<Record<string, Secret> | undefined> {
+  const answers: Record<string, Secret> = {};
+  for (const [index, field] of kind.signInFields.entries()) {
+    const refusal = again && index === 0 ? `${t('The server did not accept this; try again.')} ` : '';
+    const text = await vscode.window.showInputBox({
+      title: t('Sign In to {0} ({1}/{2})', connectionName(connection), index + 1, kind.signInFields.length),
+      prompt: `${refusal}${t(field.label)} – ${t(field.help)}`,
+      password: field.hidden,
+      ignoreFocusOut: true,
+    });
+    if (text === undefined) return undefined;
+    answers[field.name] = new Secret(text);
+  }
+  return answers;
+}
+
+export async function signIn(house: House, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  if (connection.kind === 'sandbox') await house.connections.signOut(connection.id);
+  else {
+    const [kind, address] = await Promise.all([
+      house.connections.kindOf(connection),
+      house.connections.addressOf(connection),
+    ]);
+    if (!(await signInTo(house, connection, kind, address))) return;
+  }
+  await house.inventory.refresh(connection.id);
+}
+
+export async function signOut(house: House, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  await house.connections.signOut(connection.id);
+  await house.inventory.refresh(connection.id);
+}
+
+export async function removeServer(house: House, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  const entries = house.vault.entries().filter(({ serverId }) => serverId === connection.id);
+  const remove = t('Remove Server');
+  const loss =
+    entries.length === 0
+      ? t('No stored secret goes with it.')
+      : t('{0} stored secrets go with it and cannot be brought back.', entries.length);
+  const answer = await vscode.window.showWarningMessage(
+    t('Remove {0} from PAT Vault?', connectionName(connection)),
+    { modal: true, detail: `${loss} ${t('The tokens themselves stay valid on the server.')}` },
+    remove,
+  );
+  if (answer !== remove) return;
+  for (const entry of entries) await house.vault.forget(entry);
+  await house.connections.signOut(connection.id);
+  await saveConnections((list) => list.filter(({ id }) => id !== connection.id));
+  await house.inventory.refreshAll();
+}
+
+export async function startSandbox(house: House): Promise<void> {
+  await addSandbox(house);
+}
+
+export async function stopSandbox(house: House): Promise<void> {
+  await house.sandbox.stop();
+  for (const { id, kind } of house.connections.list())
+    if (kind === 'sandbox') house.connections.forgetOpen(id);
+}
+
+export async function show(house: House, argument: unknown, owner: 'me' | 'all'): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection !== undefined) await house.inventory.show(connection.id, owner);
+}

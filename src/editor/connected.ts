@@ -1,0 +1,137 @@
+import * as vscode from 'vscode';
+import { PatError } from '../core/errors.ts';
+import type { Clock, SecretStore } from '../core/ports.ts';
+import type { Credential, KindPorts, PatServer, ServerKind } from '../servers/server.ts';
+import { seal, unseal } from '../vault/entry.ts';
+import { withinSeconds } from '../vault/limit.ts';
+import type { SandboxHost } from './sandbox.ts';
+import { type Connection, connectionName, connections } from './settings.ts';
+
+const credentialKey = (serverId: string) => `credential/${serverId}`;
+
+/** The kinds of servers, loaded with the first use (zod and the HTTP client come with them). */
+export const loadKinds = () => import('../servers/index.ts');
+
+/** A configured server with a signed-in caller. */
+export interface Connected {
+  readonly connection: Connection;
+  readonly address: URL;
+  readonly server: PatServer;
+}
+
+/** Signs in to configured servers and keeps their credentials, each pinned to the origin it was given for. */
+export class Connections {
+  readonly #secrets: SecretStore;
+  readonly #sandbox: SandboxHost;
+  readonly #clock: Clock;
+  readonly #open = new Map<string, Promise<Connected>>();
+  readonly #changed = new vscode.EventEmitter<string>();
+  /** Fires with a server's id when its sign-in changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(secrets: SecretStore, sandbox: SandboxHost, clock: Clock) {
+    this.#secrets = secrets;
+    this.#sandbox = sandbox;
+    this.#clock = clock;
+  }
+
+  list(): readonly Connection[] {
+    return connections();
+  }
+
+  find(id: string): Connection {
+    const connection = this.list().find((c) => c.id === id);
+    if (connection === undefined) throw new PatError({ reason: 'unknown-server', server: id });
+    return connection;
+  }
+
+  /** @throws PatError `unknown-server`, `signed-out`, `origin-changed`, `sandbox-unavailable` … */
+  async server(id: string): Promise<Connected> {
+    const open = this.#open.get(id) ?? this.#connect(this.find(id));
+    this.#open.set(id, open);
+    try {
+      return await open;
+    } catch (error) {
+      this.#open.delete(id);
+      throw error;
+    }
+  }
+
+  async ports(): Promise<KindPorts> {
+    const { http } = await import('../servers/http.ts');
+    return { http, clock: this.#clock };
+  }
+
+  async kindOf(connection: Connection): Promise<ServerKind> {
+    // The sandbox is a server of the standard kind whose address we know ourselves.
+    const id = connection.kind === 'sandbox' ? 'standard' : connection.kind;
+    const kind = (await loadKinds()).kindOf(id);
+    if (kind === undefined)
+      throw new PatError({ reason: 'bad-settings', why: `unknown kind "${connection.kind}"` });
+    return kind;
+  }
+
+  async addressOf(connection: Connection): Promise<URL> {
+    if (connection.kind === 'sandbox') return new URL((await this.#sandbox.start()).origin);
+    return parseAddress(connection.url ?? '');
+  }
+
+  /** Keeps a checked credential. */
+  async keep(id: string, address: URL, credential: Credential): Promise<void> {
+    await withinSeconds(this.#secrets.store(credentialKey(id), seal(address.origin, credential)));
+    this.forgetOpen(id);
+  }
+
+  /** The credential goes; the server and its secrets stay. */
+  async signOut(id: string): Promise<void> {
+    await withinSeconds(this.#secrets.delete(credentialKey(id)));
+    this.forgetOpen(id);
+  }
+
+  /** The next use connects anew. */
+  forgetOpen(id: string): void {
+    this.#open.delete(id);
+    this.#changed.fire(id);
+  }
+
+  async #connect(connection: Connection): Promise<Connected> {
+    const [address, kind, ports] = await Promise.all([
+      this.addressOf(connection),
+      this.kindOf(connection),
+      this.ports(),
+    ]);
+    const credential =
+      (await this.#credential(connection, address)) ?? (await this.#sandboxCredential(connection, address));
+    if (credential === undefined)
+      throw new PatError({ reason: 'signed-out', server: connectionName(connection) });
+    return { connection, address, server: kind.connect(address, credential, ports) };
+  }
+
+  async #credential(connection: Connection, address: URL): Promise<Credential | undefined> {
+    const text = await withinSeconds(this.#secrets.get(credentialKey(connection.id)));
+    const sealed = text === undefined ? undefined : unseal(text);
+    if (sealed === undefined) return undefined;
+    if (sealed.origin === address.origin) return sealed.parts;
+    if (connection.kind === 'sandbox') return undefined; // its port was taken: a new token is made for the new origin
+    throw new PatError({ reason: 'origin-changed', pinned: sealed.origin, now: address.origin });
+  }
+
+  async #sandboxCredential(connection: Connection, address: URL): Promise<Credential | undefined> {
+    if (connection.kind !== 'sandbox') return undefined;
+    const secret = await (await this.#sandbox.start()).adminSecret();
+    await withinSeconds(this.#secrets.store(credentialKey(connection.id), seal(address.origin, { secret })));
+    return { secret };
+  }
+}
+
+/** @throws PatError `bad-address` */
+export function parseAddress(text: string): URL {
+  if (!URL.canParse(text)) throw new PatError({ reason: 'bad-address', address: text });
+  const url = new URL(text);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new PatError({ reason: 'bad-address', address: url.host });
+  }
+  url.search = '';
+  url.hash = '';
+  return url;
+}

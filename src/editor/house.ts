@@ -1,0 +1,21 @@
+import type * as vscode from 'vscode';
+import type { Clock } from '../core/ports.ts';
+import type { Desk } from '../vault/lifecycle.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { Connections } from './connected.ts';
+import type { Inventory } from './inventory.ts';
+import type { SandboxHost } from './sandbox.ts';
+import type { Node } from './tree.ts';
+
+/** Everything `extension.ts` builds once and the commands work with. */
+export interface House {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly desk: Desk;
+  readonly connections: Connections;
+  readonly inventory: Inventory;
+  readonly sandbox: SandboxHost;
+  readonly view: vscode.TreeView<Node>;
+}

@@ -1,0 +1,105 @@
+import * as vscode from 'vscode';
+import { PatError } from '../core/errors.ts';
+import type { Token } from '../core/token.ts';
+import type { Caller } from '../servers/server.ts';
+import { coalesce } from './coalesce.ts';
+import type { Connections } from './connected.ts';
+import type { Connection } from './settings.ts';
+
+/** What is known of one server's tokens right now. */
+export interface Listing {
+  readonly connection: Connection;
+  readonly state: 'not-loaded' | 'loading' | 'loaded' | 'failed';
+  readonly tokens: readonly Token[];
+  readonly caller: Caller | undefined;
+  readonly owner: 'me' | 'all';
+  /** Why, when `failed`; the tokens are then those of the last success. */
+  readonly error: unknown;
+}
+
+/** The listed tokens of every configured server, filled page by page. */
+export class Inventory {
+  readonly #connections: Connections;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #listings = new Map<string, Listing>();
+  readonly #owners = new Map<string, 'me' | 'all'>();
+  readonly #refreshes = new Map<string, () => Promise<void>>();
+  readonly #changed = new vscode.EventEmitter<string | undefined>();
+  /** Fires with a server's id, or undefined when the list of servers changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(connections: Connections, log: vscode.LogOutputChannel) {
+    this.#connections = connections;
+    this.#log = log;
+  }
+
+  /** In the order of the settings. */
+  all(): readonly Listing[] {
+    return this.#connections.list().map((connection) => this.#of(connection));
+  }
+
+  of(serverId: string): Listing {
+    return this.#of(this.#connections.find(serverId));
+  }
+
+  token(serverId: string, tokenId: string): Token | undefined {
+    return this.#listings.get(serverId)?.tokens.find(({ id }) => id === tokenId);
+  }
+
+  async refreshAll(): Promise<void> {
+    this.#changed.fire(undefined);
+    await Promise.all(this.#connections.list().map(({ id }) => this.refresh(id)));
+  }
+
+  /** One run at a time a server, at most one waiting. Never rejects: a failure is the listing's state. */
+  refresh(serverId: string): Promise<void> {
+    let refresh = this.#refreshes.get(serverId);
+    if (refresh === undefined) {
+      refresh = coalesce(() => this.#load(serverId));
+      this.#refreshes.set(serverId, refresh);
+    }
+    return refresh();
+  }
+
+  async show(serverId: string, owner: 'me' | 'all'): Promise<void> {
+    this.#owners.set(serverId, owner);
+    await this.refresh(serverId);
+  }
+
+  #of(connection: Connection): Listing {
+    const known = this.#listings.get(connection.id);
+    if (known !== undefined) return { ...known, connection };
+    const owner = this.#owners.get(connection.id) ?? 'me';
+    return { connection, state: 'not-loaded', tokens: [], caller: undefined, owner, error: undefined };
+  }
+
+  async #load(serverId: string): Promise<void> {
+    const before = this.of(serverId);
+    const owner = this.#owners.get(serverId) ?? 'me';
+    const set = (change: Partial<Listing>) => {
+      this.#listings.set(serverId, { ...this.of(serverId), ...change });
+      this.#changed.fire(serverId);
+    };
+    // The rows stay while newer ones are on their way, unless they are of somebody else.
+    set({ state: 'loading', owner, error: undefined, tokens: before.owner === owner ? before.tokens : [] });
+    try {
+      const { server } = await this.#connections.server(serverId);
+      const signal = new AbortController().signal;
+      const caller = await server.caller(signal);
+      const tokens: Token[] = [];
+      for await (const page of server.tokens({ owner }, signal)) {
+        tokens.push(...page);
+        if (tokens.length > before.tokens.length) set({ tokens: [...tokens], caller });
+      }
+      set({ state: 'loaded', tokens, caller });
+    } catch (error) {
+      if (PatError.is(error, 'unknown-server')) {
+        this.#listings.delete(serverId);
+        this.#changed.fire(undefined);
+        return;
+      }
+      this.#log.warn(`${serverId}: ${error instanceof Error ? error.message : String(error)}`);
+      set({ state: 'failed', error });
+    }
+  }
+}

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/ports.ts';
+import type { SecretBundle } from '../core/secret.ts';
+import { isLive, type Token } from '../core/token.ts';
+import { PatError } from '../core/errors.ts';
+import type { Entry } from './entry.ts';
+import type { Attempt, CreateAttempt, MintedFacts } from './journal.ts';
+import type { Records } from './records.ts';
+import type { Vault } from './vault.ts';
+
+/**
+ * Creating and revoking as steps that survive being killed. A server shows a secret once, so each step is
+ * written to the journal before it is taken: journal, server, store, read back, ledger, journal closed.
+ */
+export interface Desk {
+  readonly vault: Vault;
+  readonly journal: Records<Attempt>;
+  readonly clock: Clock;
+  readonly pid: number;
+  /** Whether the process that began an attempt still runs. */
+  isRunning(pid: number): boolean;
+}
+
+export interface Creation {
+  readonly serverId: string;
+  readonly origin: string;
+  readonly name: string;
+  /** Ids listed before the call where lists show no names, else null. */
+  readonly idsBefore: readonly string[] | null;
+  /** Makes the one call that creates. */
+  mint(): Promise<{ readonly token: Token; readonly bundle: SecretBundle }>;
+  /** Whether a failure of `mint` proves that nothing was made. */
+  createdNothing(error: unknown): boolean;
+}
+
+export type CreateOutcome =
+  { readonly kind: 'stored'; readonly token: Token; readonly entry: Entry } | Unstored;
+
+/** The token exists and its secret is only in memory: it stays there until the user has chosen. */
+export interface Unstored {
+  readonly kind: 'unstored';
+  readonly token: Token;
+  readonly bundle: SecretBundle;
+  readonly error: unknown;
+  retry(): Promise<CreateOutcome>;
+  /** The user has copied the secret: the ledger remembers the token as one whose secret is not here. */
+  keepWithoutSecret(): Promise<Entry>;
+  /** The token was revoked on the server: nothing is left to remember. */
+  dismiss(): Promise<void>;
+}
+
+export async function createToken(desk: Desk, creation: Creation): Promise<CreateOutcome> {
+  const { serverId, origin, name } = creation;
+  const attempt: CreateAttempt = {
+    version: 1,
+    operation: 'create',
+    id: randomUUID(),
+    pid: desk.pid,
+    serverId,
+    origin,
+    name,
+    startedAt: desk.clock.now(),
+    entryId: randomUUID(),
+    alias: desk.vault.aliasFor(serverId, name),
+    idsBefore: creation.idsBefore === null ? null : [...creation.idsBefore],
+    minted: null,
+  };
+  await desk.journal.put(attempt);
+  let minted;
+  try {
+    minted = await creation.mint();
+  } catch (error) {
+    if (creation.createdNothing(error)) await desk.journal.remove(attempt.id);
+    else await desk.journal.put({ ...attempt, pid: 0 }); // left open: anybody may look whether a token came of it
+    throw error;
+  }
+  const known: CreateAttempt = { ...attempt, minted: factsOf(minted.token, minted.bundle) };
+  // The secret is in hand now. A full disk must not keep it from being stored.
+  await desk.journal.put(known).catch(() => undefined);
+  return storeMinted(desk, known, minted.token, minted.bundle);
+}
+
+async function storeMinted(
+  desk: Desk,
+  attempt: CreateAttempt,
+  token: Token,
+  bundle: SecretBundle,
+): Promise<CreateOutcome> {
+  const facts = factsOf(token, bundle);
+  const entry = entryOf(attempt, facts, desk.clock.now());
+  try {
+    await desk.vault.store(entry, bundle);
+  } catch (error) {
+    return {
+      kind: 'unstored',
+      token,
+      bundle,
+      error,
+      retry: () => storeMinted(desk, attempt, token, bundle),
+      keepWithoutSecret: async () => {
+        await desk.vault.put(entry);
+        await desk.journal.remove(attempt.id);
+        return entry;
+      },
+      dismiss: () => desk.journal.remove(attempt.id),
+    };
+  }
+  await desk.journal.remove(attempt.id);
+  return { kind: 'stored', token, entry };
+}
+
+/**
+ * Revokes on the server, then drops the stored secret. If the second half is cut off, `settle` ends it.
+ * @param revoke the server's call; a token already gone counts as revoked
+ */
+export async function revokeToken(
+  desk: Desk,
+  serverId: string,
+  token: Pick<Token, 'id'>,
+  entry: Entry | undefined,
+  revoke: () => Promise<unknown>,
+): Promise<void> {
+  if (entry === undefined) {
+    await revoke();
+    return;
+  }
+  const id = randomUUID();
+  const startedAt = desk.clock.now();
+  await desk.journal.put({
+    version: 1,
+    operation: 'revoke',
+    id,
+    pid: desk.pid,
+    serverId,
+    startedAt,
+    entryId: entry.id,
+    tokenId: token.id,
+  });
+  try {
+    await revoke();
+  } catch (error) {
+    await desk.journal.remove(id);
+    throw error;
+  }
+  await desk.vault.forget(entry);
+  await desk.journal.remove(id);
+}
+
+export interface Settled {
+  /** Tokens that exist while their secret was lost. The ledger now shows them as missing. */
+  readonly lost: readonly Entry[];
+  /** Attempts that cannot be settled without the server's list. */
+  readonly needServer: readonly Attempt[];
+}
+
+/** Ends what an earlier start of the editor left open, as far as this machine alone can tell. */
+export async function settle(desk: Desk, startedAt: number): Promise<Settled> {
+  const lost: Entry[] = [];
+  const needServer: Attempt[] = [];
+  for (const attempt of await desk.journal.all()) {
+    if (attempt.pid !== 0 && desk.isRunning(attempt.pid)) continue;
+    if (attempt.operation === 'create' && desk.vault.entry(attempt.entryId) !== undefined) {
+      await desk.journal.remove(attempt.id);
+    } else if (attempt.operation === 'create' && attempt.minted !== null) {
+      const entry = await recover(desk, attempt, attempt.minted);
+      if (entry !== undefined) lost.push(entry);
+    } else {
+      needServer.push(attempt);
+    }
+  }
+  for (const entry of await desk.vault.settle(startedAt)) {
+    if (!lost.some(({ id }) => id === entry.id)) lost.push(entry);
+  }
+  return { lost, needServer };
+}
+
+/** A token was made, and the end came before the ledger knew: its secret is in the store, or nowhere. */
+async function recover(desk: Desk, attempt: CreateAttempt, minted: MintedFacts): Promise<Entry | undefined> {
+  const entry = entryOf(attempt, minted, attempt.startedAt);
+  const isThere = await desk.vault.read(entry).then(
+    () => true,
+    (error: unknown) => {
+      if (PatError.is(error, 'secret-missing')) return false;
+      throw error;
+    },
+  );
+  await desk.vault.put(entry);
+  await desk.journal.remove(attempt.id);
+  return isThere ? undefined : entry;
+}
+
+/** Clocks of server and editor may differ by this much. */
+const CLOCK_SLACK = 10 * 60_000;
+
+/**
+ * Ends one open attempt with the help of the server's whole list. Answers the tokens that a lost creation may
+ * have left behind; a single one is entered in the ledger as missing, several are the user's to judge.
+ */
+export async function settleWith(
+  desk: Desk,
+  attempt: Attempt,
+  listed: readonly Token[],
+): Promise<readonly Token[]> {
+  if (attempt.operation === 'revoke') {
+    const entry = desk.vault.entry(attempt.entryId);
+    const token = listed.find(({ id }) => id === attempt.tokenId);
+    const isOver = token === undefined || !isLive(token, desk.clock.now());
+    if (entry !== undefined && isOver) await desk.vault.forget(entry);
+    await desk.journal.remove(attempt.id);
+    return [];
+  }
+  const candidates = listed.filter((token) => mayComeFrom(attempt, token) && isLive(token, desk.clock.now()));
+  const [only, ...more] = candidates;
+  if (only !== undefined && more.length === 0 && desk.vault.entryOf(attempt.serverId, only) === undefined) {
+    await desk.vault.put(entryOf(attempt, factsOf(only), attempt.startedAt));
+  }
+  await desk.journal.remove(attempt.id);
+  return candidates;
+}
+
+function mayComeFrom(attempt: CreateAttempt, token: Token): boolean {
+  if (token.created !== undefined && token.created < attempt.startedAt - CLOCK_SLACK) return false;
+  return attempt.idsBefore === null ? token.name === attempt.name : !attempt.idsBefore.includes(token.id);
+}
+
+function factsOf(token: Token, bundle?: SecretBundle): MintedFacts {
+  return {
+    tokenId: token.id,
+    tokenName: token.name ?? null,
+    tokenCreated: token.created ?? null,
+    expires: token.expires ?? null,
+    ownerName: token.owner?.name ?? null,
+    scopes: token.scopes === undefined ? null : [...token.scopes],
+    fingerprint: bundle?.secret.fingerprint() ?? '',
+    parts: bundle === undefined ? [] : Object.keys(bundle),
+  };
+}
+
+function entryOf(attempt: CreateAttempt, facts: MintedFacts, storedAt: number): Entry {
+  return {
+    version: 1,
+    id: attempt.entryId,
+    serverId: attempt.serverId,
+    origin: attempt.origin,
+    alias: attempt.alias,
+    ...facts,
+    generation: 1,
+    storedAt,
+    settledAt: null,
+    shared: false,
+    shareCount: 1,
+  };
+}

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { installCodeServer } from './install-code-server.ts';
+import { freePort, killAll, tree } from './processes.ts';
+
+export interface ServerOptions {
+  /** Settings, secrets' key, global storage. Give the same folder and port again to find the same data. */
+  readonly userDataDir: string;
+  readonly extensionsDir: string;
+  /** The folder the workbench opens. */
+  readonly workspace: string;
+  /** The browser keeps secrets by origin, so a server that is to find them again needs its old port. */
+  readonly port?: number;
+  /** Restricted Mode until the user trusts the folder. Without it everything is trusted. */
+  readonly workspaceTrust?: boolean;
+  /** User settings on top of the quiet ones below; those already in the user data folder stay. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Seconds an extension host outlives its browser. The editor's own default is three hours. */
+  readonly graceSeconds?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CodeServer {
+  readonly port: number;
+  /** `127.0.0.1:PORT`: what development extensions are addressed by. */
+  readonly authority: string;
+  /** Opens the workspace. */
+  readonly url: string;
+  readonly options: ServerOptions;
+  readonly pid: number;
+  /** The lines the server printed. */
+  log(): string;
+  /** Settles once the server has ended by itself or by `stop`. */
+  readonly ended: Promise<void>;
+  /** Ends the server and all it started: extension hosts, terminals, their children. */
+  stop(): Promise<void>;
+}
+
+const quiet = {
+  'chat.disableAIFeatures': true,
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'telemetry.telemetryLevel': 'off',
+  'security.workspace.trust.startupPrompt': 'never',
+  // Otherwise every run opens with a toast about code-server or git.
+  'git.openRepositoryInParentFolders': 'never',
+};
+
+/** Starts VS Code for browsers on this machine only; resolves when it answers. */
+export async function startCodeServer(options: ServerOptions): Promise<CodeServer> {
+  const { node, entry } = await installCodeServer();
+  const port = options.port ?? (await freePort());
+  await writeSettings(options.userDataDir, options.settings);
+  await mkdir(options.extensionsDir, { recursive: true });
+
+  const logFile = join(options.userDataDir, 'server.log');
+  const log = openLog(logFile);
+  const child = spawn(
+    node,
+    [
+      entry,
+      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${String(port)}`],
+      ...['--user-data-dir', options.userDataDir, '--extensions-dir', options.extensionsDir],
+      ...['--config', join(options.userDataDir, 'code-server.yaml')],
+      ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
+      ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
+      ...['--reconnection-grace-time', String(options.graceSeconds ?? 5)],
+    ],
+    { cwd: options.workspace, env: serverEnvironment(options.env), stdio: ['ignore', log, log] },
+  );
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => {
+      resolve();
+    });
+    child.once('close', () => {
+      resolve();
+    });
+  });
+
+  const kill = (): void => {
+    if (child.pid !== undefined) killAll(tree(child.pid));
+  };
+  process.once('exit', kill);
+  const stop = async (): Promise<void> => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+  };
+
+  const url = `http://127.0.0.1:${String(port)}/?folder=${encodeURIComponent(options.workspace)}`;
+  const server: CodeServer = {
+    ...{ port, url, options, ended, stop },
+    authority: `127.0.0.1:${String(port)}`,
+    pid: child.pid ?? 0,
+    log: () => readFileSync(logFile, 'utf8'),
+  };
+  try {
+    await answers(server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return server;
+}
+
+async function answers(server: CodeServer): Promise<void> {
+  let ended = false;
+  void server.ended.then(() => (ended = true));
+  const deadline = Date.now() + 30_000;
+  while (!ended && Date.now() < deadline) {
+    const health = await fetch(`http://${server.authority}/healthz`).catch(() => undefined);
+    if (health?.ok === true) return;
+    await pause(50);
+  }
+  const why = ended ? 'ended at once' : 'did not answer in 30 s';
+  throw new Error(`code-server ${why}:\n${server.log().slice(-2000)}`);
+}
+
+/** What our own run of Node or of another VS Code put into the environment would change the server's ways. */
+function serverEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|VSCODE_|NODE_OPTIONS$|NODE_V8_COVERAGE$|PORT$|PASSWORD$)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), ...more };
+}
+
+async function writeSettings(userDataDir: string, settings: ServerOptions['settings']): Promise<void> {
+  const file = join(userDataDir, 'User/settings.json');
+  await mkdir(join(userDataDir, 'User'), { recursive: true });
+  const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as object;
+  await writeFile(file, JSON.stringify({ ...quiet, ...before, ...settings }, undefined, 2));
+}
+
+function openLog(file: string): number {
+  mkdirSync(join(file, '..'), { recursive: true });
+  return openSync(file, 'a');
+}
