@@ -4,7 +4,11 @@
  */
 export type Problem =
   // reaching the server
-  | { readonly reason: 'unreachable'; readonly host: string; /** Whether the request may have arrived. */ readonly sent: boolean }
+  | {
+      readonly reason: 'unreachable';
+      readonly host: string;
+      /** Whether the request may have arrived. */ readonly sent: boolean;
+    }
   | { readonly reason: 'timed-out'; readonly host: string; readonly seconds: number }
   | { readonly reason: 'untrusted-certificate'; readonly host: string; readonly code: string }
   | { readonly reason: 'insecure-address'; readonly address: string }

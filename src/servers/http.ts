@@ -113,6 +113,8 @@ export function callAt(base: URL, path: string, ...ids: readonly string[]): URL 
   return new URL([path, ...ids.map(encodeURIComponent)].join('/'), folder);
 }
 
+export const bearer = (token: Secret) => new Secret(`Bearer ${token.reveal()}`);
+
 /** A JSON body; a Secret, because it may hold a password. */
 export function json(
   value: unknown,
@@ -120,6 +122,8 @@ export function json(
 ): { readonly type: string; readonly text: Secret } {
   return { type, text: new Secret(JSON.stringify(value)) };
 }
+
+export const isOk = ({ status }: HttpAnswer) => status >= 200 && status < 300;
 
 /**
  * Parses an answer's body with `parse`. A 200 that is not what it should be is an error: some servers answer a

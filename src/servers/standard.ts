@@ -5,7 +5,7 @@ import type { Challenge, HttpAnswer, HttpRequest } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instant, Owner, Token } from '../core/token.ts';
 import { exact, helpful, instant, words } from './answers.ts';
-import { callAt, json, parseAnswer, refusal } from './http.ts';
+import { bearer, callAt, isOk, json, parseAnswer, refusal } from './http.ts';
 import { type Page, pagesOf } from './pages.ts';
 import type {
   Ability,
@@ -399,10 +399,6 @@ function textIn(draft: Draft, name: string): string | undefined {
   const value = draft[name];
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
-
-const bearer = (secret: Secret) => new Secret(`Bearer ${secret.reveal()}`);
-
-const isOk = ({ status }: HttpAnswer) => status >= 200 && status < 300;
 
 /** The error of an answer; `undefined` when it is not in the form all errors of this API have. */
 function failureOf(answer: HttpAnswer): z.infer<typeof Failure> | undefined {

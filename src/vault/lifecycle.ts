@@ -158,7 +158,7 @@ export async function settle(desk: Desk, startedAt: number): Promise<Settled> {
   const lost: Entry[] = [];
   const needServer: Attempt[] = [];
   for (const attempt of await desk.journal.all()) {
-    if (attempt.pid !== 0 && desk.isRunning(attempt.pid)) continue;
+    if (isUnderWay(desk, attempt, startedAt)) continue;
     if (attempt.operation === 'create' && desk.vault.entry(attempt.entryId) !== undefined) {
       await desk.journal.remove(attempt.id);
     } else if (attempt.operation === 'create' && attempt.minted !== null) {
@@ -172,6 +172,12 @@ export async function settle(desk: Desk, startedAt: number): Promise<Settled> {
     if (!lost.some(({ id }) => id === entry.id)) lost.push(entry);
   }
   return { lost, needServer };
+}
+
+/** Somebody is still at work on it: this host since its start, or another window's. */
+function isUnderWay(desk: Desk, { pid, startedAt }: Attempt, hostStartedAt: number): boolean {
+  if (pid === 0) return false;
+  return pid === desk.pid ? startedAt >= hostStartedAt : desk.isRunning(pid);
 }
 
 /** A token was made, and the end came before the ledger knew: its secret is in the store, or nowhere. */

@@ -135,10 +135,13 @@ export class Vault {
   /** Looks which secrets are there, by name only; no value is read. */
   async look(): Promise<void> {
     const keys = new Set(await withinSeconds(this.#secrets.keys()));
+    let changed = false;
     for (const entry of this.entries()) {
-      this.#presence.set(entry.id, keys.has(secretKey(entry.id)) ? 'here' : 'missing');
+      const presence = keys.has(secretKey(entry.id)) ? 'here' : 'missing';
+      changed ||= this.#presence.get(entry.id) !== presence;
+      this.#presence.set(entry.id, presence);
     }
-    this.#changed();
+    if (changed) this.#changed();
   }
 
   /**

@@ -65,10 +65,11 @@ export async function openPage(
   });
   const resource = (path: string): object => ({ scheme: 'vscode-remote', authority: server.authority, path });
   if (options.extensions !== undefined || options.extensionTestsPath !== undefined) {
-    await page.addInitScript(addDevelopmentOptions, {
+    const developmentOptions = {
       extensions: options.extensions?.map(resource),
       extensionTestsPath: options.extensionTestsPath && resource(options.extensionTestsPath),
-    });
+    };
+    await page.addInitScript({ content: addDevelopmentOptions(developmentOptions) });
   }
   await page.goto(server.url, { waitUntil: 'domcontentloaded' });
   await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
@@ -78,17 +79,15 @@ export async function openPage(
 /**
  * Runs in the page before its scripts. The built workbench ignores what the address says of development extensions,
  * and intercepting the page breaks its WebSockets, so its configuration is changed as soon as it is parsed.
+ * Text and no function: nothing else here knows the types of a page.
  */
-function addDevelopmentOptions(developmentOptions: object): void {
-  const observer = new MutationObserver(() => {
+function addDevelopmentOptions(developmentOptions: object): string {
+  return `new MutationObserver((_, observer) => {
     const configuration = document.querySelector('#vscode-workbench-web-configuration');
-    const settings = configuration?.getAttribute('data-settings');
-    if (!configuration || !settings) return;
+    if (!configuration) return;
     observer.disconnect();
-    configuration.setAttribute(
-      'data-settings',
-      JSON.stringify({ ...(JSON.parse(settings) as object), developmentOptions }),
-    );
-  });
-  observer.observe(document, { childList: true, subtree: true });
+    const settings = JSON.parse(configuration.getAttribute('data-settings'));
+    settings.developmentOptions = ${JSON.stringify(developmentOptions)};
+    configuration.setAttribute('data-settings', JSON.stringify(settings));
+  }).observe(document, { childList: true, subtree: true });`;
 }

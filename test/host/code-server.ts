@@ -108,16 +108,13 @@ export async function startCodeServer(options: ServerOptions): Promise<CodeServe
 }
 
 async function answers(server: CodeServer): Promise<void> {
-  let ended = false;
-  void server.ended.then(() => (ended = true));
-  const deadline = Date.now() + 30_000;
-  while (!ended && Date.now() < deadline) {
-    const health = await fetch(`http://${server.authority}/healthz`).catch(() => undefined);
-    if (health?.ok === true) return;
-    await pause(50);
-  }
-  const why = ended ? 'ended at once' : 'did not answer in 30 s';
-  throw new Error(`code-server ${why}:\n${server.log().slice(-2000)}`);
+  const ended = server.ended.then(() => 'ended at once');
+  const late = pause(30_000, 'did not answer in 30 s', { ref: false });
+  const healthy = async (): Promise<undefined> => {
+    while (!(await fetch(`http://${server.authority}/healthz`).catch(() => undefined))?.ok) await pause(50);
+  };
+  const failure = await Promise.race([healthy(), ended, late]);
+  if (failure !== undefined) throw new Error(`code-server ${failure}:\n${server.log().slice(-2000)}`);
 }
 
 /** What our own run of Node or of another VS Code put into the environment would change the server's ways. */

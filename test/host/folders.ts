@@ -8,7 +8,7 @@ export const root = resolve(import.meta.dirname, '../..');
 export const scratch = join(root, '.vscode-test');
 
 /** The installed editors and browsers, some 900 MB; clones share them by naming one folder. */
-export const editorDir = resolve(process.env['PAT_VAULT_EDITOR_DIR'] ?? scratch);
+export const editorDir = resolve(process.env.PAT_VAULT_EDITOR_DIR ?? scratch);
 
 /** What the scripts here need to know of an extension's package.json. */
 export interface Manifest {

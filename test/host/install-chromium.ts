@@ -12,7 +12,7 @@ export interface Chromium {
 
 /** Unpacks the headless Chromium, its libraries and a font that @sparticuz/chromium carries; needs no root. */
 export async function installChromium(): Promise<Chromium> {
-  const own = process.env['PAT_VAULT_BROWSER'];
+  const own = process.env.PAT_VAULT_BROWSER;
   if (own !== undefined) return { executable: own, env: {} };
   // The package carries a binary for this platform only.
   if (process.platform !== 'linux' || process.arch !== 'x64') return { env: {} };

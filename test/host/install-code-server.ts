@@ -49,7 +49,7 @@ async function npm(cwd: string, ...args: string[]): Promise<void> {
       ([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name),
     ),
   );
-  const path = `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}`;
+  const path = `${join(process.execPath, '..')}:${process.env.PATH ?? ''}`;
   await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd,
     env: { ...env, PATH: path },

@@ -10,7 +10,10 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 const ownNode = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** When the file was written; 0 when there is none. */
+/**
+ * When the file was written; 0 when there is none.
+ * @param {string} file
+ */
 function written(file) {
   return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -20,6 +23,7 @@ function nodeRuns() {
   return answer.status === 0 && answer.stdout.startsWith('v24.');
 }
 
+/** @param {string[]} args */
 function npm(...args) {
   console.log(`npm ${args.join(' ')}`);
   // A shell, because on Windows npm is a script that cannot be started otherwise.
@@ -39,7 +43,7 @@ try {
   install();
 } catch (error) {
   console.error(
-    `The dependencies could not be installed: ${error instanceof Error ? error.message : error}.`,
+    `The dependencies could not be installed: ${error instanceof Error ? error.message : String(error)}.`,
   );
   process.exitCode = 1;
 }

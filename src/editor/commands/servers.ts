@@ -14,31 +14,28 @@ const t = vscode.l10n.t;
 /** Kind, address, credential; checked by a call before anything is kept. */
 export async function addServer(house: House): Promise<void> {
   const { kinds } = await loadKinds();
-  const sandbox = {
-    label: t('Sandbox'),
-    detail: t('A PAT server inside this editor, to try things out'),
-    kind: undefined as ServerKind | undefined,
-  };
-  const picked = await vscode.window.showQuickPick(
-    [
-      sandbox,
-      ...kinds.map((kind) => ({
-        label: t(kind.label),
-        detail: t(kind.detail),
-        kind: kind as ServerKind | undefined,
-      })),
-    ],
-    { title: t('Add Server'), placeHolder: t('What kind of server?'), ignoreFocusOut: true },
-  );
+  const choices: (vscode.QuickPickItem & { readonly server: ServerKind | undefined })[] = [
+    {
+      label: t('Sandbox'),
+      detail: t('A PAT server inside this editor, to try things out'),
+      server: undefined,
+    },
+    ...kinds.map((server) => ({ label: t(server.label), detail: t(server.detail), server })),
+  ];
+  const picked = await vscode.window.showQuickPick(choices, {
+    title: t('Add Server'),
+    placeHolder: t('What kind of server?'),
+    ignoreFocusOut: true,
+  });
   if (picked === undefined) return;
-  if (picked.kind === undefined) return addSandbox(house);
+  if (picked.server === undefined) return addSandbox(house);
 
-  const address = await askAddress(picked.kind);
+  const address = await askAddress(picked.server);
   if (address === undefined) return;
   const taken = new Set(house.connections.list().map(({ id }) => id));
   const id = nameFrom(address.hostname, taken, 'server');
-  const connection: Connection = { id, kind: picked.kind.id, name: address.host, url: address.href };
-  if (!(await signInTo(house, connection, picked.kind, address))) return;
+  const connection: Connection = { id, kind: picked.server.id, name: address.host, url: address.href };
+  if (!(await signInTo(house, connection, picked.server, address))) return;
   await saveConnections((list) => [...list, connection]);
   await house.inventory.refreshAll();
 }

@@ -145,9 +145,11 @@ describe('npm: answers', () => {
     }
   });
 
-  it('takes 404 to a revocation for already gone', async () => {
-    const { server } = connect(() => ({ status: 404, json: {} }));
-    assert.deepEqual(await server.revoke({ id: 'a' }, signal), { outcome: 'already-gone' });
+  it('takes 404 to a revocation for already gone, and a web page for no answer', async () => {
+    const revoke = (answer: Scripted) => connect(() => answer).server.revoke({ id: 'a' }, signal);
+    assert.deepEqual(await revoke({ status: 404, json: {} }), { outcome: 'already-gone' });
+    assert.deepEqual(await revoke({ status: 204, text: '' }), { outcome: 'deleted' });
+    await assert.rejects(revoke({ text: '<html>Log in to the hotel' }), problem('not-a-pat-server'));
   });
 
   it('signs in without the call that could create an account when the password is not accepted', async () => {

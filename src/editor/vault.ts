@@ -1,0 +1,67 @@
+import { watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Clock, SecretStore } from '../core/ports.ts';
+import { entrySchema } from '../vault/entry.ts';
+import { folder } from '../vault/folder.ts';
+import { attemptSchema } from '../vault/journal.ts';
+import type { Desk } from '../vault/lifecycle.ts';
+import { Records } from '../vault/records.ts';
+import { Vault } from '../vault/vault.ts';
+
+/** The vault over global storage; what another window writes is taken in as it comes. */
+export async function openVault(
+  storage: string,
+  secrets: SecretStore,
+  clock: Clock,
+  log: vscode.LogOutputChannel,
+): Promise<{ vault: Vault; desk: Desk; watching: vscode.Disposable }> {
+  const ledgerPath = join(storage, 'ledger');
+  await mkdir(ledgerPath, { recursive: true, mode: 0o700 });
+  const onUnreadable = (file: string) => {
+    log.error(`${file} in the ledger or journal cannot be read; it is left as it is`);
+  };
+  const vault = new Vault(new Records(folder(ledgerPath), entrySchema, onUnreadable), secrets, clock);
+  await vault.reload();
+  const desk: Desk = {
+    vault,
+    clock,
+    journal: new Records(folder(join(storage, 'journal')), attemptSchema, onUnreadable),
+    pid: process.pid,
+    isRunning,
+  };
+  return { vault, desk, watching: watchLedger(ledgerPath, vault, log) };
+}
+
+function watchLedger(path: string, vault: Vault, log: vscode.LogOutputChannel): vscode.Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch(path, { persistent: false }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      vault
+        .reload()
+        .then(() => vault.look())
+        .catch((error: unknown) => {
+          log.error(String(error));
+        });
+    }, 100);
+  });
+  watcher.on('error', (error) => {
+    log.warn(`the ledger is not watched: ${error.message}`);
+  });
+  return new vscode.Disposable(() => {
+    clearTimeout(timer);
+    watcher.close();
+  });
+}
+
+/** Signal 0 asks whether a process is there; EPERM says that it is, and somebody else's. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

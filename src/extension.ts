@@ -1,0 +1,44 @@
+import * as vscode from 'vscode';
+import { Clipboard } from './editor/clipboard.ts';
+import { registerCommands } from './editor/commands/index.ts';
+import { Connections } from './editor/connected.ts';
+import type { House } from './editor/house.ts';
+import { Inventory } from './editor/inventory.ts';
+import { SandboxHost } from './editor/sandbox.ts';
+import { secretStore } from './editor/secret-store.ts';
+import { watchUnsettled } from './editor/settling.ts';
+import { TokenTree } from './editor/tree.ts';
+import { openVault } from './editor/vault.ts';
+
+/** Builds everything and registers it. Reads the ledger's small files; no network, no secret. */
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const log = vscode.window.createOutputChannel('PAT Vault', { log: true });
+  const clock = { now: () => Date.now() };
+  const storage = context.globalStorageUri.fsPath;
+  const secrets = secretStore(context.secrets);
+
+  const sandbox = new SandboxHost(`${storage}/sandbox`, clock);
+  const connections = new Connections(secrets, sandbox, clock);
+  const inventory = new Inventory(connections, log);
+  const { desk, vault, watching } = await openVault(storage, secrets, clock, log);
+  const tree = new TokenTree(inventory, vault, clock);
+  const view = vscode.window.createTreeView('patVault.tokens', {
+    treeDataProvider: tree,
+    showCollapseAll: true,
+  });
+  const clipboard = new Clipboard();
+  const house: House = { context, log, clock, vault, desk, connections, inventory, sandbox, view };
+
+  context.subscriptions.push(
+    log,
+    view,
+    clipboard,
+    watching,
+    registerCommands(house, clipboard),
+    watchUnsettled(house),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('patVault')) void inventory.refreshAll();
+    }),
+    new vscode.Disposable(() => void sandbox.stop()),
+  );
+}
