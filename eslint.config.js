@@ -6,10 +6,7 @@ import tseslint from 'typescript-eslint';
 const border = (files, rooms, why) => ({
   files: files.map((room) => `src/${room}/**/*.ts`),
   rules: {
-    'no-restricted-imports': [
-      'error',
-      { patterns: rooms.map((room) => ({ regex: room, message: why })) },
-    ],
+    'no-restricted-imports': ['error', { patterns: rooms.map((room) => ({ regex: room, message: why })) }],
   },
 });
 const vscode = '^vscode$';
@@ -26,16 +23,30 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       'no-console': 'error',
     },
   },
-  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  {
+    files: ['**/*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
   { files: ['test/**/*.ts', 'src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
-  border(['core'], [vscode, room('(servers|sandbox|vault|editor|webview|cli)')], 'core imports nothing but core'),
+  border(
+    ['core'],
+    [vscode, room('(servers|sandbox|vault|editor|webview|cli)')],
+    'core imports nothing but core',
+  ),
   border(['servers'], [vscode, room('(sandbox|vault|editor|webview|cli)')], 'servers import core only'),
   border(['sandbox'], [vscode, room('(servers|vault|editor|webview|cli)')], 'the sandbox imports core only'),
   border(['vault'], [vscode, room('(servers|sandbox|editor|webview|cli)')], 'the vault imports core only'),
   border(['cli'], [vscode, room('(servers|sandbox|vault|editor|webview)')], 'pat imports core only'),
-  border(['webview'], [vscode, room('(servers|sandbox|vault|cli)')], 'pages import core and editor message types only'),
+  border(
+    ['webview'],
+    [vscode, room('(servers|sandbox|vault|cli)')],
+    'pages import core and editor message types only',
+  ),
 );

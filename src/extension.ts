@@ -10,8 +10,11 @@ import { watchUnsettled } from './editor/settling.ts';
 import { TokenTree } from './editor/tree.ts';
 import { openVault } from './editor/vault.ts';
 
-/** Builds everything and registers it. Reads the ledger's small files; no network, no secret. */
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+/**
+ * Builds everything and registers it. Reads the ledger's small files; no network, no secret.
+ * Other extensions are handed nothing; only our own tests, in a window that runs tests, see the house.
+ */
+export async function activate(context: vscode.ExtensionContext): Promise<House | undefined> {
   const log = vscode.window.createOutputChannel('PAT Vault', { log: true });
   const clock = { now: () => Date.now() };
   const storage = context.globalStorageUri.fsPath;
@@ -41,4 +44,5 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     }),
     new vscode.Disposable(() => void sandbox.stop()),
   );
+  return context.extensionMode === vscode.ExtensionMode.Test ? house : undefined;
 }

@@ -202,7 +202,7 @@ function isCidr(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   if (rest.length > 0) return false;
   const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(address);
-  const isV4 = v4 !== null && v4.slice(1).every((octet) => Number(octet) < 256);
+  const isV4 = v4?.slice(1).every((octet) => Number(octet) < 256) ?? false;
   if (!isV4 && !(address.includes(':') && URL.canParse(`http://[${address}]/`))) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isV4 ? 32 : 128));
 }

@@ -168,7 +168,7 @@ async function pickExpiry(field: ExpiryField, now: number): Promise<{ value: num
   const presets = field.presets.map((days) => ({
     label: days === 1 ? t('1 day') : t('{0} days', days),
     description: dates.exact(daysFrom(now, days)),
-    value: daysFrom(now, days) as number | null,
+    value: daysFrom(now, days),
     days,
   }));
   const first = presets.filter(({ days }) => days === field.initial);

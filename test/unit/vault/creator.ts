@@ -23,14 +23,22 @@ function before<A extends unknown[], R>(work: (...args: A) => Promise<R>): (...a
 
 function files(name: string) {
   const real = folder(join(root, name));
-  return { ...real, write: before(real.write), remove: before(real.remove) };
+  return {
+    ...real,
+    write: before((name: string, text: string) => real.write(name, text)),
+    remove: before((name: string) => real.remove(name)),
+  };
 }
 
 const secrets = fileSecretStore(join(root, 'secrets'));
 const clock = { now: () => Date.now() };
 const vault = new Vault(
   new Records(files('ledger'), entrySchema, () => undefined),
-  { ...secrets, store: before(secrets.store), get: before(secrets.get) },
+  {
+    ...secrets,
+    store: before((key: string, value: Secret) => secrets.store(key, value)),
+    get: before((key: string) => secrets.get(key)),
+  },
   clock,
 );
 const journal = new Records(files('journal'), attemptSchema, () => undefined);

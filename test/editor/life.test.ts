@@ -1,0 +1,160 @@
+import { strict as assert } from 'node:assert';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { PatError } from '../../src/core/errors.ts';
+import { initialDraft } from '../../src/core/form.ts';
+import { Clipboard } from '../../src/editor/clipboard.ts';
+import { createAndStore } from '../../src/editor/create.ts';
+import type { House } from '../../src/editor/house.ts';
+import { saveConnections } from '../../src/editor/settings.ts';
+import { TokenTree, type TokenNode } from '../../src/editor/tree.ts';
+import { openVault } from '../../src/editor/vault.ts';
+import { secretStore } from '../../src/editor/secret-store.ts';
+import { secretKey } from '../../src/vault/entry.ts';
+import { revokeToken } from '../../src/vault/lifecycle.ts';
+
+const signal = new AbortController().signal;
+
+/** What the extension itself built: the true SecretStorage, settings, storage and sandbox. */
+async function house(): Promise<House> {
+  const extension = vscode.extensions.getExtension<House>('patvault.pat-vault');
+  assert.ok(extension);
+  return extension.activate();
+}
+
+async function create(h: House, name: string) {
+  const { connection, server } = await h.connections.server('sandbox');
+  const draft = { ...initialDraft(await server.form(signal), h.clock.now()), name };
+  const entry = await createAndStore(h, new Clipboard(), connection, draft, signal);
+  assert.ok(entry);
+  return entry;
+}
+
+/** Calls the sandbox as a program with the token would. */
+async function whoami(h: House, secret: string): Promise<number> {
+  const { address } = await h.connections.server('sandbox');
+  return (await fetch(new URL('/whoami', address), { headers: { authorization: `Bearer ${secret}` } }))
+    .status;
+}
+
+describe('a token in the true editor', () => {
+  let h: House;
+
+  before(async () => {
+    h = await house();
+    await saveConnections(() => [{ id: 'sandbox', kind: 'sandbox', name: 'Sandbox' }]);
+    await h.inventory.refresh('sandbox');
+  });
+
+  it('is listed with its server after the sandbox has started and signed itself in', () => {
+    const listing = h.inventory.of('sandbox');
+    assert.equal(listing.state, 'loaded', String(listing.error));
+    assert.equal(listing.caller?.abilities.listAll.by, 'api');
+  });
+
+  it('lives: created, stored once, used, shown as here, revoked, refused', async () => {
+    const entry = await create(h, 'whole-life');
+    const { secret } = await h.vault.read(entry);
+    assert.equal(await whoami(h, secret.reveal()), 200);
+    await h.inventory.refresh('sandbox');
+
+    const tree = new TokenTree(h.inventory, h.vault, h.clock);
+    const node: TokenNode = { type: 'token', serverId: 'sandbox', tokenId: entry.tokenId };
+    const row = tree.getTreeItem(node);
+    assert.equal(row.label, 'whole-life');
+    assert.match(row.contextValue ?? '', /^token live stored here unshared$/);
+    assert.match(String(row.description), /here · expires in 13 days|here · expires in 14 days/);
+    assert.equal(typeof row.tooltip, 'string');
+    assert.ok(!JSON.stringify(row).includes(secret.reveal()));
+
+    const { server } = await h.connections.server('sandbox');
+    const token = h.inventory.token('sandbox', entry.tokenId);
+    assert.ok(token);
+    await revokeToken(h.desk, 'sandbox', token, entry, () => server.revoke(token, signal));
+    assert.equal(await whoami(h, secret.reveal()), 401);
+    assert.equal(await h.context.secrets.get(secretKey(entry.id)), undefined);
+    await h.inventory.refresh('sandbox');
+    assert.match(tree.getTreeItem(node).contextValue ?? '', /^token over$/);
+  });
+
+  it('is refused a name that is taken, and nothing is left in the journal', async () => {
+    await create(h, 'twice');
+    await assert.rejects(create(h, 'twice'), (error) => PatError.is(error, 'name-taken'));
+    assert.deepEqual(await h.desk.journal.all(), []);
+  });
+
+  it('is shown as missing when its secret has vanished from SecretStorage', async () => {
+    const entry = await create(h, 'vanishing');
+    await h.context.secrets.delete(secretKey(entry.id));
+    await h.vault.look();
+    assert.equal(h.vault.presenceOf(entry), 'missing');
+    await assert.rejects(h.vault.read(entry), (error) => PatError.is(error, 'secret-missing'));
+  });
+
+  it('is known to a second window, which loses nothing of the first one’s ledger', async () => {
+    const other = await openVault(
+      h.context.globalStorageUri.fsPath,
+      secretStore(h.context.secrets),
+      h.clock,
+      h.log,
+    );
+    const here = Array.from({ length: 10 }, (_, n) => create(h, `window-${n}`));
+    const entries = await Promise.all(here);
+    await other.vault.reload();
+    await Promise.all(entries.slice(0, 5).map((entry) => other.vault.share(entry)));
+    await h.vault.reload();
+    for (const [n, entry] of entries.entries()) assert.equal(h.vault.entry(entry.id)?.shared, n < 5);
+    other.watching.dispose();
+  });
+
+  it('leaves the secret in none of the files under global storage', async () => {
+    const entry = await create(h, 'no-trace');
+    const secret = (await h.vault.read(entry)).secret.reveal();
+    const root = h.context.globalStorageUri.fsPath;
+    const names = await readdir(root, { recursive: true, withFileTypes: true });
+    for (const name of names.filter((each) => each.isFile())) {
+      const bytes = await vscode.workspace.fs.readFile(vscode.Uri.file(join(name.parentPath, name.name)));
+      assert.ok(!Buffer.from(bytes).includes(secret), name.name);
+    }
+  });
+});
+
+describe('refreshing', () => {
+  it('runs once for many who ask at once, and once more for those who ask meanwhile', async () => {
+    const h = await house();
+    let loads = 0;
+    const watching = h.inventory.onDidChange((id) => {
+      if (id === 'sandbox' && h.inventory.of('sandbox').state === 'loaded') loads++;
+    });
+    await Promise.all(Array.from({ length: 20 }, () => h.inventory.refresh('sandbox')));
+    watching.dispose();
+    assert.equal(loads, 2);
+  });
+});
+
+describe('commands', () => {
+  it('are all registered', async () => {
+    const registered = new Set(await vscode.commands.getCommands(true));
+    const { commandIds } = await import('../../src/editor/commands/ids.ts');
+    assert.deepEqual(
+      commandIds.filter((id) => !registered.has(id)),
+      [],
+    );
+  });
+
+  it('hand no secret to another extension that runs them', async () => {
+    const h = await house();
+    const entry = await create(h, 'not-for-others');
+    // Dialogs are refused in a window that runs tests: without consent there is nothing.
+    const node: TokenNode = { type: 'token', serverId: 'sandbox', tokenId: entry.tokenId };
+    await h.inventory.refresh('sandbox');
+    await vscode.env.clipboard.writeText('before');
+    const answer: unknown = await Promise.race([
+      vscode.commands.executeCommand('patVault.copySecret', node),
+      new Promise((resolve) => setTimeout(resolve, 2000)),
+    ]);
+    assert.equal(answer, undefined);
+    assert.equal(await vscode.env.clipboard.readText(), 'before');
+  });
+});
