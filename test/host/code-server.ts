@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { installCodeServer } from './install-code-server.ts';
 import { freePort, killAll, tree } from './processes.ts';
@@ -47,13 +47,15 @@ const quiet = {
   'security.workspace.trust.startupPrompt': 'never',
   // Otherwise every run opens with a toast about code-server or git.
   'git.openRepositoryInParentFolders': 'never',
+  // Drawn as text and not on a canvas, so that tests can read it.
+  'terminal.integrated.gpuAcceleration': 'off',
 };
 
 /** Starts VS Code for browsers on this machine only; resolves when it answers. */
 export async function startCodeServer(options: ServerOptions): Promise<CodeServer> {
   const { node, entry } = await installCodeServer();
   const port = options.port ?? (await freePort());
-  await writeSettings(options.userDataDir, options.settings);
+  await changeSettings(options.userDataDir, options.settings ?? {});
   await mkdir(options.extensionsDir, { recursive: true });
 
   const logFile = join(options.userDataDir, 'server.log');
@@ -125,14 +127,18 @@ function serverEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.
   return { ...Object.fromEntries(inherited), ...more };
 }
 
-async function writeSettings(userDataDir: string, settings: ServerOptions['settings']): Promise<void> {
+/** Adds to the user settings; a running editor takes notice by itself. */
+export async function changeSettings(
+  userDataDir: string,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const file = join(userDataDir, 'User/settings.json');
-  await mkdir(join(userDataDir, 'User'), { recursive: true });
+  await mkdir(dirname(file), { recursive: true });
   const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as object;
   await writeFile(file, JSON.stringify({ ...quiet, ...before, ...settings }, undefined, 2));
 }
 
 function openLog(file: string): number {
-  mkdirSync(join(file, '..'), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   return openSync(file, 'a');
 }

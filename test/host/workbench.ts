@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FrameLocator, Page } from 'playwright-core';
+import { openPage, type Browser, type PageOptions } from './browser.ts';
+import { changeSettings, type CodeServer } from './code-server.ts';
+import { Dialog, Notifications } from './messages.ts';
+import { QuickInput } from './quick-input.ts';
+import { TreeView } from './tree-view.ts';
+import { until } from './until.ts';
+
+/** One window of VS Code, as a user sees it. */
+export class Workbench {
+  readonly page: Page;
+  readonly quickInput: QuickInput;
+  readonly dialog: Dialog;
+  readonly notifications: Notifications;
+  readonly #server: CodeServer;
+
+  static async open(browser: Browser, server: CodeServer, options?: PageOptions): Promise<Workbench> {
+    return new Workbench(await openPage(browser, server, options), server);
+  }
+
+  constructor(page: Page, server: CodeServer) {
+    this.page = page;
+    this.#server = server;
+    this.quickInput = new QuickInput(page);
+    this.dialog = new Dialog(page);
+    this.notifications = new Notifications(page);
+  }
+
+  /** Runs a command by its whole title with category, such as `PAT Vault: Refresh`. */
+  async run(title: string): Promise<void> {
+    const palette = 'Type the name of a command';
+    // The list is made when the palette opens: a command that was not known yet appears at the next try.
+    await until(`the command ${title}`, async () => {
+      await this.page.keyboard.press('F1');
+      await this.quickInput.type(palette, `>${title}`);
+      const row = this.quickInput.row(palette, title);
+      const found = await row.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (found) await row.click();
+      else await this.quickInput.dismiss();
+      return found;
+    });
+  }
+
+  /** Opens a view container from the activity bar. */
+  async openContainer(name: string): Promise<void> {
+    const tab = this.page.locator('.part.activitybar').getByRole('tab', { name, exact: false }).first();
+    await tab.waitFor();
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await this.page.locator('.part.sidebar .composite.title').getByText(name).first().waitFor();
+  }
+
+  view(name: string): TreeView {
+    return new TreeView(this.page, name);
+  }
+
+  /** The inside of the webview in front; with a title, the editor of that name is brought to the front. */
+  async webview(title?: string): Promise<FrameLocator> {
+    if (title !== undefined)
+      await this.page.locator('.editor-group-container').getByRole('tab', { name: title }).click();
+    const outer = this.page.locator('iframe.webview.ready').filter({ visible: true }).last();
+    await outer.waitFor();
+    const inner = outer.contentFrame().locator('iframe#active-frame');
+    await inner.waitFor();
+    return inner.contentFrame();
+  }
+
+  /** Opens a file of the workspace by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.quickInput.type('Search files by name', name);
+    await this.quickInput.row('Search files by name', name).click();
+    await this.page.locator('.editor-group-container').getByRole('tab', { name }).waitFor();
+  }
+
+  /** The lines the terminal in front shows. */
+  async terminalText(): Promise<string> {
+    const rows = await this.page.locator('.terminal-wrapper.active .xterm-rows > div').allTextContents();
+    // The terminal draws blanks as no-break spaces.
+    return rows
+      .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
+      .join('\n')
+      .trimEnd();
+  }
+
+  async clipboard(): Promise<string> {
+    return this.page.evaluate('navigator.clipboard.readText()');
+  }
+
+  async setClipboard(text: string): Promise<void> {
+    await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  }
+
+  /** Switches the colour theme by the user settings; resolves when it is drawn. */
+  async useTheme(theme: Theme): Promise<void> {
+    await changeSettings(this.#server.options.userDataDir, { 'workbench.colorTheme': theme });
+    await this.page.locator(`.monaco-workbench.${themes[theme]}`).waitFor();
+  }
+
+  async screenshot(file: string): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+  }
+}
+
+/** Themes every VS Code has, and the class each puts on the workbench. */
+const themes = {
+  'Default Light Modern': 'vs',
+  'Default Dark Modern': 'vs-dark',
+  'Default High Contrast': 'hc-black',
+  'Default High Contrast Light': 'hc-light',
+} as const;
+
+export type Theme = keyof typeof themes;
