@@ -30,13 +30,6 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { pat: 'src/cli/pat.ts' },
-    outdir: 'dist',
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-  }),
-  build({
-    ...common,
     entryPoints: { create: 'src/webview/create.ts', token: 'src/webview/token.ts' },
     outdir: 'dist/webview',
     format: 'esm',

@@ -4,9 +4,12 @@ import { registerCommands } from './editor/commands/index.ts';
 import { Connections } from './editor/connected.ts';
 import type { House } from './editor/house.ts';
 import { Inventory } from './editor/inventory.ts';
+import { PatAuthentication } from './editor/lending/authentication.ts';
+import { logError } from './editor/notices.ts';
 import { SandboxHost } from './editor/sandbox.ts';
 import { secretStore } from './editor/secret-store.ts';
 import { watchUnsettled } from './editor/settling.ts';
+import { connectionName } from './editor/settings.ts';
 import { TokenTree } from './editor/tree.ts';
 import { openVault } from './editor/vault.ts';
 
@@ -39,6 +42,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
     watching,
     registerCommands(house, clipboard),
     watchUnsettled(house),
+    new PatAuthentication({
+      vault,
+      accessToken: (entry) => connections.accessToken(entry, vault),
+      serverName: (entry) => connectionName(connections.find(entry.serverId)),
+      log: (error) => {
+        logError(error, log);
+      },
+    }),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('patVault')) void inventory.refreshAll();
     }),

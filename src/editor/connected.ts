@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { PatError } from '../core/errors.ts';
 import type { Clock, SecretStore } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Credential, KindPorts, PatServer, ServerKind } from '../servers/server.ts';
-import { seal, unseal } from '../vault/entry.ts';
+import { type Entry, seal, unseal } from '../vault/entry.ts';
+import type { Vault } from '../vault/vault.ts';
 import { withinSeconds } from '../vault/limit.ts';
 import type { SandboxHost } from './sandbox.ts';
 import { type Connection, connectionName, connections } from './settings.ts';
@@ -74,6 +76,16 @@ export class Connections {
   async addressOf(connection: Connection): Promise<URL> {
     if (connection.kind === 'sandbox') return new URL((await this.#sandbox.start()).origin);
     return parseAddress(connection.url ?? '');
+  }
+
+  /** What a call with a stored secret needs. */
+  async accessToken(entry: Entry, vault: Vault): Promise<Secret> {
+    const bundle = await vault.read(entry);
+    const { address, server } = await this.server(entry.serverId);
+    if (address.origin !== entry.origin) {
+      throw new PatError({ reason: 'origin-changed', pinned: entry.origin, now: address.origin });
+    }
+    return (await server.authorization(bundle, new AbortController().signal)).accessToken;
   }
 
   /** Keeps a checked credential. */

@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { exactly, type DomElement } from './dom.ts';
+import { until } from './until.ts';
 
 export interface TreeRow {
   readonly label: string;
@@ -72,8 +73,12 @@ export class TreeView {
   }
 
   async chooseFromMenu(label: string, item: string): Promise<void> {
-    const items = await this.#openMenu(label);
-    await items.filter({ hasText: exactly(item) }).click();
+    const chosen = (await this.#openMenu(label)).filter({ hasText: exactly(item) });
+    // A menu ignores the mouse in its first 100 ms, so that the click which opened it chooses nothing.
+    await until(`the menu to take the click on ${item}`, async () => {
+      await chosen.click();
+      return !(await chosen.isVisible());
+    });
   }
 
   /** Clicks a button in the title of the view, or of its container when the view is alone there. */

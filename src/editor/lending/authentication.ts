@@ -1,0 +1,164 @@
+import * as vscode from 'vscode';
+import { PatError } from '../../core/errors.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Entry } from '../../vault/entry.ts';
+import type { Vault } from '../../vault/vault.ts';
+
+/** What the provider needs besides the vault. */
+export interface Lending {
+  readonly vault: Vault;
+  /** What a call needs of a stored secret: the secret itself, or what its server exchanges it for. */
+  accessToken(entry: Entry): Promise<Secret>;
+  serverName(entry: Entry): string;
+  /** Every failure that must not stop the other sessions. */
+  log(error: unknown): void;
+}
+
+const PROVIDER = 'pat-vault';
+
+/**
+ * Lends shared tokens to other extensions, each as one account, so that VS Code asks for every token and every
+ * extension by itself. VS Code remembers what was allowed by the account's label: the label changes whenever
+ * sharing ends, or an old permission would open the token when it is shared again.
+ */
+export class PatAuthentication implements vscode.AuthenticationProvider, vscode.Disposable {
+  readonly #lending: Lending;
+  readonly #changed =
+    new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
+  readonly onDidChangeSessions = this.#changed.event;
+  readonly #registration: vscode.Disposable;
+  readonly #stopWatching: () => void;
+  /** Read once and kept while nothing changes: VS Code asks several times for one use. */
+  readonly #sessions = new Map<string, Promise<vscode.AuthenticationSession | undefined>>();
+  #published: ReadonlyMap<string, Entry>;
+
+  constructor(lending: Lending) {
+    this.#lending = lending;
+    this.#published = this.#shared();
+    this.#stopWatching = lending.vault.onDidChange(() => {
+      this.#announce();
+    });
+    this.#registration = vscode.authentication.registerAuthenticationProvider(PROVIDER, 'PAT Vault', this, {
+      supportsMultipleAccounts: true,
+    });
+  }
+
+  async getSessions(
+    scopes: readonly string[] | undefined,
+    options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession[]> {
+    const entries = [...this.#published.values()].filter(
+      (entry) =>
+        (options.account === undefined || options.account.id === entry.id) &&
+        (scopes ?? []).every((scope) => entry.scopes?.includes(scope) ?? false),
+    );
+    const sessions = await Promise.all(entries.map((entry) => this.#session(entry)));
+    return sessions.filter((session) => session !== undefined);
+  }
+
+  /** Lets the user pick which stored token to share. Turning away is the asking extension's to know, not an error. */
+  async createSession(
+    scopes: readonly string[],
+    options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession> {
+    const entry = this.#entryOfAccount(options.account) ?? (await this.#pick(scopes));
+    if (entry === undefined) throw new vscode.CancellationError();
+    if (!entry.shared) await this.#lending.vault.share(entry);
+    const session = await this.#session(this.#lending.vault.entry(entry.id) ?? entry);
+    if (session === undefined) {
+      throw new PatError({ reason: 'secret-missing', alias: entry.alias, server: entry.serverId });
+    }
+    return session;
+  }
+
+  /** "Sign out" in the Accounts menu: sharing ends; the token stays valid on its server, its secret stays here. */
+  async removeSession(sessionId: string): Promise<void> {
+    const entry = this.#lending.vault.entry(sessionId);
+    if (entry?.shared === true) await this.#lending.vault.unshare(entry);
+  }
+
+  dispose(): void {
+    this.#stopWatching();
+    this.#registration.dispose();
+    this.#changed.dispose();
+  }
+
+  #shared(): ReadonlyMap<string, Entry> {
+    const shared = this.#lending.vault.entries().filter((entry) => entry.shared && !isOver(entry));
+    return new Map(shared.map((entry) => [entry.id, entry]));
+  }
+
+  #entryOfAccount(account: vscode.AuthenticationSessionAccountInformation | undefined): Entry | undefined {
+    return account === undefined ? undefined : this.#lending.vault.entry(account.id);
+  }
+
+  async #pick(scopes: readonly string[]): Promise<Entry | undefined> {
+    const fitting = this.#lending.vault
+      .entries()
+      .filter((entry) => !isOver(entry) && this.#lending.vault.presenceOf(entry) !== 'missing')
+      .filter((entry) => scopes.every((scope) => entry.scopes?.includes(scope) ?? false));
+    const picked = await vscode.window.showQuickPick(
+      fitting.map((entry) => ({ label: entry.alias, description: this.#lending.serverName(entry), entry })),
+      {
+        title: vscode.l10n.t('Share a Token'),
+        placeHolder:
+          fitting.length === 0
+            ? vscode.l10n.t('No stored token fits; create one in the PAT Vault view first')
+            : vscode.l10n.t('Which stored token may the extension use?'),
+        ignoreFocusOut: true,
+      },
+    );
+    return picked?.entry;
+  }
+
+  #session(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
+    const known = this.#sessions.get(entry.id);
+    if (known !== undefined) return known;
+    const session = this.#read(entry);
+    this.#sessions.set(entry.id, session);
+    return session;
+  }
+
+  async #read(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
+    try {
+      const accessToken = (await this.#lending.accessToken(entry)).reveal(); // VS Code hands it on after its consent
+      return this.#sessionOf(entry, accessToken);
+    } catch (error) {
+      this.#sessions.delete(entry.id);
+      this.#lending.log(error);
+      return undefined;
+    }
+  }
+
+  #sessionOf(entry: Entry, accessToken: string): vscode.AuthenticationSession {
+    const times = entry.shareCount === 1 ? '' : ` (${entry.shareCount})`;
+    return {
+      id: entry.id,
+      accessToken,
+      account: { id: entry.id, label: `${entry.alias} · ${this.#lending.serverName(entry)}${times}` },
+      scopes: [...(entry.scopes ?? [])].sort(),
+    };
+  }
+
+  /** Tells VS Code what was shared and what no longer is, once for each change. */
+  #announce(): void {
+    const before = this.#published;
+    const now = this.#shared();
+    this.#published = now;
+    const added = [...now.values()].filter(({ id }) => !before.has(id));
+    const removed = [...before.values()].filter(({ id }) => !now.has(id));
+    const replaced = [...now.values()].filter((entry) => {
+      const old = before.get(entry.id);
+      return (
+        old !== undefined && (old.generation !== entry.generation || old.fingerprint !== entry.fingerprint)
+      );
+    });
+    for (const { id } of [...removed, ...replaced]) this.#sessions.delete(id);
+    if (added.length + removed.length + replaced.length === 0) return;
+    // Listeners compare ids; the token itself is only handed out by getSessions.
+    const bare = (entries: readonly Entry[]) => entries.map((entry) => this.#sessionOf(entry, ''));
+    this.#changed.fire({ added: bare(added), removed: bare(removed), changed: bare(replaced) });
+  }
+}
+
+const isOver = (entry: Entry) => typeof entry.expires === 'number' && entry.expires <= Date.now();

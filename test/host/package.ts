@@ -1,0 +1,25 @@
+// `npm run package`: the VSIX, and a look at what it carries.
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createVSIX, listFiles } from '@vscode/vsce';
+import { root } from './folders.ts';
+import { run } from './processes.ts';
+
+const LIMIT = 400_000;
+
+await run(process.execPath, ['esbuild.js', '--production'], { cwd: root });
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+  string,
+  string
+>;
+const packagePath = join(root, `${name ?? ''}-${version ?? ''}.vsix`);
+await createVSIX({ cwd: root, packagePath, dependencies: false, allowMissingRepository: true });
+
+const files = await listFiles({ cwd: root, dependencies: false });
+const unwanted = files.filter((file) => /\.map$|\.tsx?$|^(src|test|out|docs|node_modules)\//.test(file));
+const { size } = statSync(packagePath);
+for (const file of files) console.log(file);
+console.log(`${packagePath}: ${files.length} files, ${Math.round(size / 1000)} kB`);
+for (const file of unwanted) console.error(`${file} has no place in the package`);
+if (size > LIMIT) console.error(`The package is larger than ${LIMIT / 1000} kB`);
+process.exitCode = unwanted.length > 0 || size > LIMIT ? 1 : 0;
