@@ -22,7 +22,9 @@ export function dateWriter(locale: string | undefined, timeZone?: string): DateW
     day: '2-digit',
     ...zone,
   });
-  const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', ...zone });
+  const is24Hours = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12 === false;
+  const hour = is24Hours ? '2-digit' : 'numeric';
+  const time = new Intl.DateTimeFormat(locale, { hour, minute: '2-digit', ...zone });
   const zoneName = new Intl.DateTimeFormat('en', zone).resolvedOptions().timeZone;
   const date = (at: Instant) => day.format(at);
   const dateTime = (at: Instant) => `${date(at)} ${time.format(at).replace(/[\u202f\u00a0]/g, ' ')}`;

@@ -62,9 +62,14 @@ export class PatError extends Error {
     ...reasons: readonly R[]
   ): error is PatError & { readonly problem: Extract<Problem, { reason: R }> } {
     return (
-      error instanceof PatError && (reasons.length === 0 || reasons.some((r) => r === error.problem.reason))
+      isPatError(error) && (reasons.length === 0 || reasons.some((r) => r === error.problem.reason))
     );
   }
+}
+
+/** By brand, not by class: the extension and its tests are bundled apart, each with a class of its own. */
+function isPatError(error: unknown): error is PatError {
+  return error instanceof Error && error.name === 'PatError' && 'problem' in error;
 }
 
 /** For the log: the reason and its facts. Problems hold no secrets by their types. */

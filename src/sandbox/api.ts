@@ -18,7 +18,6 @@ import {
   type Caller,
   type Need,
   type Scope,
-  type User,
 } from './rules.ts';
 import { isSecret, keep, mintSecret } from './secrets.ts';
 import type { Place, SortKey, Store, StoredToken } from './store.ts';
@@ -59,10 +58,12 @@ interface Call extends Caller {
 
 interface Operation {
   readonly scope?: string;
-  readonly query?: z.ZodMiniType<Query>;
-  readonly run: (call: Call, query: Query, id: string) => ApiAnswer | Promise<ApiAnswer>;
+  /** Takes parameters in the query, and checks them. */
+  readonly query?: true;
+  readonly run: (call: Call, id: string) => ApiAnswer | Promise<ApiAnswer>;
 }
 
+const ONE_TOKEN = /^\/personal-access-tokens\/([^/]+)$/;
 const LAST_USED_EVERY = 60_000;
 /** Its token is the platform's own: shown, and not to be revoked from under the connection that uses it. */
 const ADMIN_TOKEN = 'PAT Vault sandbox';
@@ -92,7 +93,7 @@ const LIST_QUERY = z.strictObject({
   'never-used': z.optional(
     z.pipe(
       z.enum(['true', 'false'], 'must be true or false'),
-      z.transform((text: string) => text === 'true'),
+      z.transform((text: 'true' | 'false') => text === 'true'),
     ),
   ),
   sort: z._default(
@@ -113,7 +114,6 @@ const LIST_QUERY = z.strictObject({
   ),
   cursor: z.optional(z.string().check(z.maxLength(2000, 'is no cursor of this server'))),
 });
-type Query = z.infer<typeof LIST_QUERY>;
 
 const NO_QUERY = z.strictObject({});
 const PROOF_QUERY = z.strictObject({
@@ -124,7 +124,7 @@ const CURSOR = z.tuple([z.string(), z.int(), z.union([z.string(), z.number()]), 
 
 const count = (text: string) => Array.from(text).length;
 const atMost = (limit: number) =>
-  z.refine((text: string) => count(text) <= limit, `must have at most ${limit} characters`);
+  z.refine<string>((text) => count(text) <= limit, `must have at most ${limit} characters`);
 const name = z.pipe(
   z.pipe(
     z.string('must be text'),
@@ -144,12 +144,10 @@ const description = z
     atMost(LIMITS.descriptionMaxLength),
     z.regex(/^(?:[\n\r\t]|[^\p{Cc}\p{Cs}])*$/u, 'must not hold control characters'),
   );
-const scopeNames = z
-  .array(z.string('must be text'), 'must be a list of scopes')
-  .check(
-    z.maxLength(100, 'must have at most 100 scopes'),
-    z.refine((list) => new Set(list).size === list.length, 'must not name a scope twice'),
-  );
+const scopeNames = z.array(z.string('must be text'), 'must be a list of scopes').check(
+  z.maxLength(100, 'must have at most 100 scopes'),
+  z.refine((list) => new Set(list).size === list.length, 'must not name a scope twice'),
+);
 const expires = z.nullable(instant);
 const subject = z.string('must be text').check(
   z.maxLength(2000, 'is too long'),
@@ -194,23 +192,20 @@ export class Api {
   /** @throws Refusal */
   async answer(request: ApiRequest): Promise<ApiAnswer> {
     const { pathname } = request.url;
-    const [, , id = ''] = pathname.split('/');
-    const path = pathname.startsWith('/personal-access-tokens/') ? pathname.replace(id, '{id}') : pathname;
-    const methods = this.#paths.get(path);
-    if (methods === undefined || (path.endsWith('{id}') && id === '')) {
-      throw new Refusal(404, 'no-such-path', 'There is nothing at this path.');
-    }
+    const id = ONE_TOKEN.exec(pathname)?.[1];
+    const methods = this.#paths.get(id === undefined ? pathname : '/personal-access-tokens/{id}');
+    if (methods === undefined) throw new Refusal(404, 'no-such-path', 'There is nothing at this path.');
     const operation = methods.get(request.method);
     if (operation === undefined) {
-      throw new Refusal(405, 'method-not-allowed', `${request.method} is not possible here.`, {
+      throw new Refusal(405, 'method-not-allowed', `${cut(request.method)} is not possible here.`, {
         headers: { Allow: [...methods.keys()].join(', ') },
       });
     }
     if (operation === 'proof') return this.#proof(request);
     const call = this.#signIn(request);
     this.#demand(call, operation.scope === undefined ? {} : { scope: operation.scope });
-    const query = parsed(operation.query ?? NO_QUERY, queryOf(request.url), 'invalid-query');
-    return operation.run(call, { ...EMPTY_QUERY, ...query }, id);
+    if (operation.query === undefined) parsed(NO_QUERY, queryOf(request.url), 'invalid-query');
+    return operation.run(call, id ?? '');
   }
 
   /** Makes a token with every scope for `owner`, in process; those made so before are revoked. */
@@ -243,19 +238,22 @@ export class Api {
     [
       '/personal-access-tokens',
       new Map<string, Operation>([
-        ['GET', { scope: 'tokens:read', query: LIST_QUERY, run: (call, query) => this.#list(call, query) }],
+        ['GET', { scope: 'tokens:read', query: true, run: (call) => this.#list(call) }],
         ['POST', { scope: 'tokens:write', run: (call) => this.#create(call) }],
       ]),
     ],
     [
       '/personal-access-tokens/{id}',
       new Map<string, Operation>([
-        ['GET', { scope: 'tokens:read', run: (call, _, id) => this.#describe(call, id) }],
-        ['PATCH', { scope: 'tokens:write', run: (call, _, id) => this.#change(call, id) }],
-        ['DELETE', { scope: 'tokens:write', run: (call, _, id) => this.#revoke(call, id) }],
+        ['GET', { scope: 'tokens:read', run: (call, id) => this.#describe(call, id) }],
+        ['PATCH', { scope: 'tokens:write', run: (call, id) => this.#change(call, id) }],
+        ['DELETE', { scope: 'tokens:write', run: (call, id) => this.#revoke(call, id) }],
       ]),
     ],
-    ['/users', new Map<string, Operation>([['GET', { scope: 'users:read', run: (call) => this.#users(call) }]])],
+    [
+      '/users',
+      new Map<string, Operation>([['GET', { scope: 'users:read', run: (call) => this.#users(call) }]]),
+    ],
     ['/scopes', new Map<string, Operation>([['GET', { run: () => ok({ scopes: this.#settings.scopes }) }]])],
     ['/me', new Map<string, Operation>([['GET', { run: (call) => this.#me(call) }]])],
     ['/whoami', new Map<string, Operation>([['GET', { run: (call) => this.#whoami(call) }]])],
@@ -328,7 +326,8 @@ export class Api {
     return token;
   }
 
-  #list(call: Call, query: Query): ApiAnswer {
+  #list(call: Call): ApiAnswer {
+    const query = parsed(LIST_QUERY, queryOf(call.request.url), 'invalid-query');
     const owner = query['owner-id'] === 'me' ? call.user.id : query['owner-id'];
     this.#demandOwner(call, owner);
     const from = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort);
@@ -368,7 +367,7 @@ export class Api {
     const { store, clock } = this.#settings;
     const draft = parsed(NEW_TOKEN, json(await call.request.body('application/json')), 'invalid-body');
     const now = clock.now();
-    const owner = draft.owner === 'me' ? call.user.id : (draft.owner ?? call.user.id);
+    const owner = draft.owner ?? call.user.id;
     this.#demandOwner(call, owner);
     const user = store.user(owner);
     if (user === undefined) throw invalid('/owner', 'there is no such user');
@@ -417,9 +416,12 @@ export class Api {
     if (statusOf(token, now) !== 'active') {
       throw new Refusal(409, 'token-not-active', 'Only active tokens can be changed.');
     }
-    const before = { ...token, expires: time(token.expires) };
-    const { name: oldName, description: oldDescription, scopes: oldScopes, expires: oldExpires } = before;
-    const document = { name: oldName, description: oldDescription, scopes: oldScopes, expires: oldExpires };
+    const document = {
+      name: token.name,
+      description: token.description,
+      scopes: token.scopes,
+      expires: time(token.expires),
+    };
     const wanted = parsed(CHANGED_TOKEN, patched(document, operations), 'invalid-body');
     if (wanted.name !== token.name) {
       if (immutableNames) throw new Refusal(409, 'name-immutable', "A token's name cannot be changed here.");
@@ -566,7 +568,9 @@ function causesOf(issue: z.core.$ZodIssue, pointer: boolean): Cause[] {
   const field = (path: readonly PropertyKey[]) =>
     pointer ? path.map((part) => `/${cut(String(part))}`).join('') : cut(String(path[0] ?? ''));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, 20).map((key) => ({ field: field([...issue.path, key]), text: 'is unknown here' }));
+    return issue.keys
+      .slice(0, 20)
+      .map((key) => ({ field: field([...issue.path, key]), text: 'is unknown here' }));
   }
   const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
   return [{ field: field(issue.path), text: missing ? 'is required' : issue.message }];
@@ -599,7 +603,7 @@ function cut(text: string): string {
 }
 
 function sortOf(sort: string): SortKey {
-  return sortKey.parse(sort.replace('-', ''));
+  return sortKey.parse(sort.replace(/^-/, ''));
 }
 
 function writeCursor(sort: string, now: Instant, place: Place): string {
@@ -607,12 +611,13 @@ function writeCursor(sort: string, now: Instant, place: Place): string {
 }
 
 function readCursor(cursor: string, sort: string): { now: Instant; place: Place } {
-  const [itsSort, now, key, id] = parsed(CURSOR, cursorJson(cursor), 'invalid-query');
-  if (itsSort !== sort) {
-    throw new Refusal(400, 'invalid-query', 'The cursor belongs to another sort.', {
-      causes: [{ field: 'cursor', text: `was made with sort=${cut(itsSort)}` }],
+  const result = CURSOR.safeParse(cursorJson(cursor));
+  if (!result.success || result.data[0] !== sort) {
+    throw new Refusal(400, 'invalid-query', 'The parameters are not understood.', {
+      causes: [{ field: 'cursor', text: 'is no cursor of this list in this sort' }],
     });
   }
+  const [, now, key, id] = result.data;
   return { now, place: { key, id } };
 }
 

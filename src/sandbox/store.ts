@@ -197,13 +197,13 @@ export class Store {
     const conditions = this.#conditionsOf(filter, values);
     if (page.after !== undefined) {
       conditions.push(`(${key}, tokens.id) ${page.descending ? '<' : '>'} (:afterKey, :afterId)`);
-      values['afterKey'] = page.after.key;
-      values['afterId'] = page.after.id;
+      values.afterKey = page.after.key;
+      values.afterId = page.after.id;
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const sql = `SELECT ${COLUMNS}, ${key} AS sort_key ${FROM} ${where}
       ORDER BY sort_key ${direction}, tokens.id ${direction} LIMIT :limit`;
-    if (sql.includes(':now')) values['now'] = page.now;
+    if (sql.includes(':now')) values.now = page.now;
     const rows = this.#db
       .prepare(sql)
       .all(values)
@@ -282,8 +282,12 @@ export class Store {
     if (filter.text !== undefined) {
       const text = foldText(filter.text);
       const owners = this.users().filter(({ name }) => foldText(name).includes(text));
-      add('(instr(tokens.folded, :text) OR users.id IN (SELECT value FROM json_each(:owners)))', 'text', text);
-      values['owners'] = JSON.stringify(owners.map(({ id }) => id));
+      add(
+        '(instr(tokens.folded, :text) OR users.id IN (SELECT value FROM json_each(:owners)))',
+        'text',
+        text,
+      );
+      values.owners = JSON.stringify(owners.map(({ id }) => id));
     }
     if (filter.statuses !== undefined) {
       // Statuses come from the API's own list of words.

@@ -214,7 +214,7 @@ class StandardServer implements PatServer {
     return pagesOf(this.#address.host, async (cursor): Promise<Page<Token>> => {
       const url = callAt(this.#address, TOKENS);
       if (owner === 'me') url.searchParams.set('owner-id', 'me');
-      url.searchParams.set('limit', '1000');
+      url.searchParams.set('limit', '200');
       if (cursor !== undefined) url.searchParams.set('cursor', cursor);
       const { tokens, nextCursor } = await this.#get(Rows, url, signal);
       return { items: tokens.map(tokenOf), next: nextCursor ?? undefined };

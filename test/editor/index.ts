@@ -1,33 +1,41 @@
-// Runs inside the extension host: VS Code calls `run` (see test/host/run-editor.ts).
+// Runs inside the extension host: VS Code calls `run`, test/host/run-editor.ts prints what it writes.
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { inspect, format } from 'node:util';
 import type MochaClass from 'mocha';
-import * as vscode from 'vscode';
+
+const { PAT_VAULT_TEST_OUTPUT: output = '', PAT_VAULT_TEST_RESULT: result = '' } = process.env;
+
+function print(...line: unknown[]): void {
+  appendFileSync(output, `${format(...line)}\n`);
+}
 
 export async function run(): Promise<void> {
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
-  if (folder === undefined) throw new Error('the tests report into the workspace folder');
+  let outcome = { passed: 0, failed: 1 };
+  try {
+    outcome = await runMocha();
+  } catch (error) {
+    print(inspect(error));
+  }
+  writeFileSync(`${result}.part`, JSON.stringify(outcome));
+  renameSync(`${result}.part`, result);
+}
+
+async function runMocha(): Promise<{ passed: number; failed: number }> {
   const Mocha = createRequire(import.meta.url)('mocha') as typeof MochaClass;
-  const lines: string[] = [];
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, reporter: 'min', forbidOnly: true });
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: 30_000,
+    reporter: 'spec',
+    forbidOnly: true,
+    forbidPending: true,
+  });
+  Mocha.reporters.Base.consoleLog = print;
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./life.test.ts');
-  const report = await new Promise<{ passed: number; failed: number }>((resolve) => {
-    let passed = 0;
+  return new Promise((resolve) => {
     const runner = mocha.run((failed) => {
-      resolve({ passed, failed });
-    });
-    runner.on('suite', (suite) => lines.push(`${'  '.repeat(suite.titlePath().length)}${suite.title}`));
-    runner.on('pass', (test) => {
-      passed++;
-      lines.push(`    ✔ ${test.title} (${test.duration ?? 0} ms)`);
-    });
-    runner.on('fail', (test, error: unknown) => {
-      lines.push(
-        `    ✘ ${test.title}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      resolve({ passed: runner.stats?.passes ?? 0, failed });
     });
   });
-  writeFileSync(join(folder.uri.fsPath, 'report.json'), JSON.stringify({ ...report, lines }));
 }

@@ -72,8 +72,12 @@ export async function openPage(
     await page.addInitScript({ content: addDevelopmentOptions(developmentOptions) });
   }
   await page.goto(server.url, { waitUntil: 'domcontentloaded' });
-  await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+  await workbenchDrawn(page);
   return page;
+}
+
+export async function workbenchDrawn(page: Page): Promise<void> {
+  await page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
 }
 
 /**

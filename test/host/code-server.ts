@@ -127,7 +127,7 @@ function serverEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.
   return { ...Object.fromEntries(inherited), ...more };
 }
 
-/** Adds to the user settings; a running editor takes notice by itself. */
+/** Adds to the user settings; an open page takes notice when it is loaded again. */
 export async function changeSettings(
   userDataDir: string,
   settings: Readonly<Record<string, unknown>>,

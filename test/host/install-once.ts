@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRunning } from './processes.ts';
@@ -17,8 +17,8 @@ export async function installOnce(
   const release = await lock(`${folder}.lock`);
   try {
     if (existsSync(folder)) return false;
-    const unfinished = join(dirname(folder), `.${basename(folder)}.${String(process.pid)}`);
-    await rm(unfinished, { recursive: true, force: true });
+    await removeUnfinished(folder);
+    const unfinished = `${unfinishedName(folder)}${process.pid}`;
     await mkdir(unfinished);
     try {
       await install(unfinished);
@@ -29,6 +29,19 @@ export async function installOnce(
     return true;
   } finally {
     await release();
+  }
+}
+
+function unfinishedName(folder: string): string {
+  return join(dirname(folder), `.${basename(folder)}.`);
+}
+
+/** What installations that were killed have left behind. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const prefix = basename(unfinishedName(folder));
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(prefix) || isRunning(Number(name.slice(prefix.length)))) continue;
+    await rm(join(dirname(folder), name), { recursive: true, force: true });
   }
 }
 

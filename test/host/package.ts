@@ -1,21 +1,22 @@
 // `npm run package`: the VSIX, and a look at what it carries.
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVSIX, listFiles } from '@vscode/vsce';
-import { root } from './folders.ts';
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
+import { manifestOf, root } from './folders.ts';
 import { run } from './processes.ts';
 
 const LIMIT = 400_000;
 
 await run(process.execPath, ['esbuild.js', '--production'], { cwd: root });
-const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
-  string,
-  string
->;
-const packagePath = join(root, `${name ?? ''}-${version ?? ''}.vsix`);
-await createVSIX({ cwd: root, packagePath, dependencies: false, allowMissingRepository: true });
+const { name, version } = manifestOf(root);
+const packagePath = join(root, `${name}-${version}.vsix`);
+await createVSIX({
+  ...{ cwd: root, packagePath, dependencies: false },
+  // There is no public repository yet that links in the README could lead to.
+  ...{ allowMissingRepository: true, rewriteRelativeLinks: false },
+});
 
-const files = await listFiles({ cwd: root, dependencies: false });
+const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
 const unwanted = files.filter((file) => /\.map$|\.tsx?$|^(src|test|out|docs|node_modules)\//.test(file));
 const { size } = statSync(packagePath);
 for (const file of files) console.log(file);

@@ -24,6 +24,7 @@ export class QuickInput {
     return this.box(heading).locator('input.input');
   }
 
+  /** Rows scrolled out of sight are not drawn and hence not found: type first in a long list. */
   row(heading: string, label: string): Locator {
     const name = this.#page.locator('.label-name').filter({ hasText: exactly(label) });
     return this.box(heading).locator('.monaco-list-row').filter({ has: name }).first();

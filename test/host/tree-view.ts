@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { exactly, type DomElement } from './dom.ts';
+import { comes, exactly, type DomElement } from './dom.ts';
 import { until } from './until.ts';
 
 export interface TreeRow {
@@ -77,7 +77,7 @@ export class TreeView {
     // A menu ignores the mouse in its first 100 ms, so that the click which opened it chooses nothing.
     await until(`the menu to take the click on ${item}`, async () => {
       await chosen.click();
-      return !(await chosen.isVisible());
+      return comes(chosen, 'hidden', 500);
     });
   }
 

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FrameLocator, Page } from 'playwright-core';
-import { openPage, type Browser, type PageOptions } from './browser.ts';
-import { changeSettings, type CodeServer } from './code-server.ts';
+import { openPage, workbenchDrawn, type Browser, type PageOptions } from './browser.ts';
+import type { CodeServer } from './code-server.ts';
+import { comes } from './dom.ts';
 import { Dialog, Notifications } from './messages.ts';
 import { QuickInput } from './quick-input.ts';
 import { TreeView } from './tree-view.ts';
@@ -14,15 +15,13 @@ export class Workbench {
   readonly quickInput: QuickInput;
   readonly dialog: Dialog;
   readonly notifications: Notifications;
-  readonly #server: CodeServer;
 
   static async open(browser: Browser, server: CodeServer, options?: PageOptions): Promise<Workbench> {
-    return new Workbench(await openPage(browser, server, options), server);
+    return new Workbench(await openPage(browser, server, options));
   }
 
-  constructor(page: Page, server: CodeServer) {
+  constructor(page: Page) {
     this.page = page;
-    this.#server = server;
     this.quickInput = new QuickInput(page);
     this.dialog = new Dialog(page);
     this.notifications = new Notifications(page);
@@ -36,10 +35,7 @@ export class Workbench {
       await this.page.keyboard.press('F1');
       await this.quickInput.type(palette, `>${title}`);
       const row = this.quickInput.row(palette, title);
-      const found = await row.waitFor({ timeout: 2_000 }).then(
-        () => true,
-        () => false,
-      );
+      const found = await comes(row, 'visible', 2_000);
       if (found) await row.click();
       else await this.quickInput.dismiss();
       return found;
@@ -95,10 +91,18 @@ export class Workbench {
     await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   }
 
-  /** Switches the colour theme by the user settings; resolves when it is drawn. */
+  /** Settings changed on disk count from here on: this flavour of the editor does not watch their file. */
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: 'domcontentloaded' });
+    await workbenchDrawn(this.page);
+  }
+
   async useTheme(theme: Theme): Promise<void> {
-    await changeSettings(this.#server.options.userDataDir, { 'workbench.colorTheme': theme });
-    await this.page.locator(`.monaco-workbench.${themes[theme]}`).waitFor();
+    const { name, drawn } = themes[theme];
+    await this.run('Preferences: Color Theme');
+    await this.quickInput.type('Select Color Theme', name);
+    await this.quickInput.pick('Select Color Theme', name);
+    await this.page.locator(`.monaco-workbench.${drawn}`).waitFor();
   }
 
   async screenshot(file: string): Promise<void> {
@@ -107,12 +111,12 @@ export class Workbench {
   }
 }
 
-/** Themes every VS Code has, and the class each puts on the workbench. */
+/** Themes of the editor itself, and the class each puts on the workbench. */
 const themes = {
-  'Default Light Modern': 'vs',
-  'Default Dark Modern': 'vs-dark',
-  'Default High Contrast': 'hc-black',
-  'Default High Contrast Light': 'hc-light',
+  light: { name: 'Light Modern', drawn: 'vs' },
+  dark: { name: 'Dark Modern', drawn: 'vs-dark' },
+  'high contrast': { name: 'Dark High Contrast', drawn: 'hc-black' },
+  'high contrast light': { name: 'Light High Contrast', drawn: 'hc-light' },
 } as const;
 
 export type Theme = keyof typeof themes;

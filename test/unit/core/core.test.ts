@@ -213,11 +213,14 @@ describe('a form', () => {
 
 describe('dates', () => {
   const at = Date.UTC(2026, 11, 8, 13, 5);
+  const early = Date.UTC(2026, 11, 8, 3, 5);
 
   it('are YYYY-MM-DD with times in the habit of the user', () => {
     assert.equal(dateWriter('de', 'Europe/Berlin').dateTime(at), '2026-12-08 14:05');
     assert.equal(dateWriter('en-US', 'Europe/Berlin').dateTime(at), '2026-12-08 2:05 PM');
     assert.equal(dateWriter('en-GB', 'UTC').exact(at), '2026-12-08 13:05 (UTC)');
+    assert.equal(dateWriter('en-GB', 'UTC').dateTime(early), '2026-12-08 03:05');
+    assert.equal(dateWriter('en-US', 'UTC').dateTime(early), '2026-12-08 3:05 AM');
   });
 
   it('are read back only when they exist', () => {

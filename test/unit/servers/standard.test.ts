@@ -257,12 +257,12 @@ describe('standard: listing', () => {
     );
     assert.deepEqual(await idsOf(pages), [['a', 'b'], ['c']]);
     assert.deepEqual(script.paths, [
-      '/pats/personal-access-tokens?owner-id=me&limit=1000',
-      '/pats/personal-access-tokens?owner-id=me&limit=1000&cursor=two',
+      '/pats/personal-access-tokens?owner-id=me&limit=200',
+      '/pats/personal-access-tokens?owner-id=me&limit=200&cursor=two',
     ]);
     const all = list(() => page([], null), 'all');
     assert.deepEqual(await idsOf(all.pages), []);
-    assert.deepEqual(all.script.paths, ['/pats/personal-access-tokens?limit=1000']);
+    assert.deepEqual(all.script.paths, ['/pats/personal-access-tokens?limit=200']);
   });
 
   it('ends where the server ignores paging or its cursors run in circles', async () => {
