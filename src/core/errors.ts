@@ -61,9 +61,7 @@ export class PatError extends Error {
     error: unknown,
     ...reasons: readonly R[]
   ): error is PatError & { readonly problem: Extract<Problem, { reason: R }> } {
-    return (
-      isPatError(error) && (reasons.length === 0 || reasons.some((r) => r === error.problem.reason))
-    );
+    return isPatError(error) && (reasons.length === 0 || reasons.some((r) => r === error.problem.reason));
   }
 }
 

@@ -91,21 +91,32 @@ class CreatePanelHost {
     if (!success) return;
     try {
       switch (message.type) {
-        case 'ready':
-          { await this.#show(); return; }
+        case 'ready': {
+          await this.#show();
+          return;
+        }
         case 'another':
           this.#created = undefined;
-          { await this.#show(); return; }
-        case 'check-name':
-          { await this.#checkName(message.name, message.draft); return; }
-        case 'create':
-          { await this.#create(message.draft); return; }
+          {
+            await this.#show();
+            return;
+          }
+        case 'check-name': {
+          await this.#checkName(message.name, message.draft);
+          return;
+        }
+        case 'create': {
+          await this.#create(message.draft);
+          return;
+        }
         case 'copy':
           return await this.#created?.copy(message.part);
         case 'copy-reference':
           return await this.#created?.copyReference();
-        case 'reveal':
-          { await this.#reveal(message.part); return; }
+        case 'reveal': {
+          await this.#reveal(message.part);
+          return;
+        }
         case 'details':
           return await this.#created?.openDetails();
         case 'close':
