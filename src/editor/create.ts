@@ -20,6 +20,7 @@ export async function createAndStore(
   connection: Connection,
   draft: Draft,
   signal: AbortSignal,
+  replaces?: Entry,
 ): Promise<Entry | undefined> {
   const { server, address } = await house.connections.server(connection.id);
   const { createdNothing } = await import('../servers/http.ts');
@@ -33,6 +34,7 @@ export async function createAndStore(
     origin: address.origin,
     name: typeof draft.name === 'string' ? draft.name.trim() : '',
     idsBefore: server.listsNames ? null : idsBefore,
+    ...(replaces === undefined ? {} : { replaces }),
     mint: () => server.create(draft, challenge, signal),
     createdNothing,
   });

@@ -28,6 +28,8 @@ const createSchema = z.object({
   /** Reserved before the call, so that a secret stored under it can be found after a crash. */
   entryId: z.string(),
   alias: z.string(),
+  /** The entry whose alias it takes over. */
+  replaces: z.nullable(z.string()),
   name: z.string(),
   /** Ids listed before the call, for servers whose lists show no names. */
   idsBefore: z.nullable(z.array(z.string())),

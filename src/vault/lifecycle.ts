@@ -27,6 +27,8 @@ export interface Creation {
   readonly name: string;
   /** Ids listed before the call where lists show no names, else null. */
   readonly idsBefore: readonly string[] | null;
+  /** The entry whose alias the new one takes over, so that references to it lead to the new secret. */
+  readonly replaces?: Entry;
   /** Makes the one call that creates. */
   mint(): Promise<{ readonly token: Token; readonly bundle: SecretBundle }>;
   /** Whether a failure of `mint` proves that nothing was made. */
@@ -50,7 +52,7 @@ export interface Unstored {
 }
 
 export async function createToken(desk: Desk, creation: Creation): Promise<CreateOutcome> {
-  const { serverId, origin, name } = creation;
+  const { serverId, origin, name, replaces } = creation;
   const attempt: CreateAttempt = {
     version: 1,
     operation: 'create',
@@ -61,7 +63,8 @@ export async function createToken(desk: Desk, creation: Creation): Promise<Creat
     name,
     startedAt: desk.clock.now(),
     entryId: randomUUID(),
-    alias: desk.vault.aliasFor(serverId, name),
+    alias: replaces?.alias ?? desk.vault.aliasFor(serverId, name),
+    replaces: replaces?.id ?? null,
     idsBefore: creation.idsBefore === null ? null : [...creation.idsBefore],
     minted: null,
   };
@@ -86,8 +89,7 @@ async function storeMinted(
   token: Token,
   bundle: SecretBundle,
 ): Promise<CreateOutcome> {
-  const facts = factsOf(token, bundle);
-  const entry = entryOf(attempt, facts, desk.clock.now());
+  const entry = entryOf(desk, attempt, factsOf(token, bundle), desk.clock.now());
   try {
     await desk.vault.store(entry, bundle);
   } catch (error) {
@@ -99,14 +101,21 @@ async function storeMinted(
       retry: () => storeMinted(desk, attempt, token, bundle),
       keepWithoutSecret: async () => {
         await desk.vault.put(entry);
-        await desk.journal.remove(attempt.id);
+        await endCreation(desk, attempt);
         return entry;
       },
       dismiss: () => desk.journal.remove(attempt.id),
     };
   }
-  await desk.journal.remove(attempt.id);
+  await endCreation(desk, attempt);
   return { kind: 'stored', token, entry };
+}
+
+/** With the new entry in the ledger, the one it replaces goes, and then the attempt. */
+async function endCreation(desk: Desk, attempt: CreateAttempt): Promise<void> {
+  const replaced = attempt.replaces === null ? undefined : desk.vault.entry(attempt.replaces);
+  if (replaced !== undefined) await desk.vault.forget(replaced);
+  await desk.journal.remove(attempt.id);
 }
 
 /**
@@ -160,7 +169,7 @@ export async function settle(desk: Desk, startedAt: number): Promise<Settled> {
   for (const attempt of await desk.journal.all()) {
     if (isUnderWay(desk, attempt, startedAt)) continue;
     if (attempt.operation === 'create' && desk.vault.entry(attempt.entryId) !== undefined) {
-      await desk.journal.remove(attempt.id);
+      await endCreation(desk, attempt);
     } else if (attempt.operation === 'create' && attempt.minted !== null) {
       const entry = await recover(desk, attempt, attempt.minted);
       if (entry !== undefined) lost.push(entry);
@@ -182,7 +191,7 @@ function isUnderWay(desk: Desk, { pid, startedAt }: Attempt, hostStartedAt: numb
 
 /** A token was made, and the end came before the ledger knew: its secret is in the store, or nowhere. */
 async function recover(desk: Desk, attempt: CreateAttempt, minted: MintedFacts): Promise<Entry | undefined> {
-  const entry = entryOf(attempt, minted, attempt.startedAt);
+  const entry = entryOf(desk, attempt, minted, attempt.startedAt);
   const isThere = await desk.vault.read(entry).then(
     () => true,
     (error: unknown) => {
@@ -190,9 +199,19 @@ async function recover(desk: Desk, attempt: CreateAttempt, minted: MintedFacts):
       throw error;
     },
   );
+  if (!isThere) return rememberLost(desk, attempt, minted);
+  await desk.vault.put(entry);
+  await endCreation(desk, attempt);
+  return undefined;
+}
+
+/** A secret that never arrived replaces nothing: what it was to replace may still be here. */
+async function rememberLost(desk: Desk, attempt: CreateAttempt, facts: MintedFacts): Promise<Entry> {
+  const alias = desk.vault.aliasFor(attempt.serverId, attempt.name);
+  const entry = entryOf(desk, { ...attempt, alias, replaces: null }, facts, attempt.startedAt);
   await desk.vault.put(entry);
   await desk.journal.remove(attempt.id);
-  return isThere ? undefined : entry;
+  return entry;
 }
 
 /** Clocks of server and editor may differ by this much. */
@@ -218,7 +237,8 @@ export async function settleWith(
   const candidates = listed.filter((token) => mayComeFrom(attempt, token) && isLive(token, desk.clock.now()));
   const [only, ...more] = candidates;
   if (only !== undefined && more.length === 0 && desk.vault.entryOf(attempt.serverId, only) === undefined) {
-    await desk.vault.put(entryOf(attempt, factsOf(only), attempt.startedAt));
+    await rememberLost(desk, attempt, factsOf(only));
+    return candidates;
   }
   await desk.journal.remove(attempt.id);
   return candidates;
@@ -242,7 +262,8 @@ function factsOf(token: Token, bundle?: SecretBundle): MintedFacts {
   };
 }
 
-function entryOf(attempt: CreateAttempt, facts: MintedFacts, storedAt: number): Entry {
+function entryOf(desk: Desk, attempt: CreateAttempt, facts: MintedFacts, storedAt: number): Entry {
+  const replaced = attempt.replaces === null ? undefined : desk.vault.entry(attempt.replaces);
   return {
     version: 1,
     id: attempt.entryId,
@@ -250,10 +271,11 @@ function entryOf(attempt: CreateAttempt, facts: MintedFacts, storedAt: number): 
     origin: attempt.origin,
     alias: attempt.alias,
     ...facts,
-    generation: 1,
+    generation: (replaced?.generation ?? 0) + 1,
     storedAt,
     settledAt: null,
+    // Who was allowed the old token is asked about anew for the new one.
     shared: false,
-    shareCount: 1,
+    shareCount: (replaced?.shareCount ?? 0) + 1,
   };
 }

@@ -22,6 +22,10 @@ export class Records<T extends { readonly id: string }> {
     return records.filter((record) => record !== undefined);
   }
 
+  async get(id: string): Promise<T | undefined> {
+    return this.#read(fileOf(id));
+  }
+
   async put(record: T): Promise<void> {
     await this.#files.write(fileOf(record.id), JSON.stringify(record, undefined, 1));
   }

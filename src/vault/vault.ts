@@ -62,7 +62,9 @@ export class Vault {
 
   /** @throws PatError `unknown-alias` */
   find({ server, alias }: Reference): Entry {
-    const entry = this.entries().find((e) => e.serverId === server && e.alias === alias);
+    const named = this.entries().filter((e) => e.serverId === server && e.alias === alias);
+    // While one replaces another there are two for a moment.
+    const entry = named.sort((one, other) => other.generation - one.generation)[0];
     if (entry === undefined) throw new PatError({ reason: 'unknown-alias', server, alias });
     return entry;
   }

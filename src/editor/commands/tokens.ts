@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { messageOf, PatError } from '../../core/errors.ts';
 import type { Draft } from '../../core/form.ts';
-import { conditionOf, type Token } from '../../core/token.ts';
+import { conditionOf, isLive, type Token } from '../../core/token.ts';
 import { revokeToken } from '../../vault/lifecycle.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Clipboard } from '../clipboard.ts';
@@ -22,6 +22,7 @@ export async function createInForm(
   clipboard: Clipboard,
   argument: unknown,
   prefill: Partial<Draft> = {},
+  replaced?: Chosen,
 ): Promise<void> {
   const connection = await chooseServer(house, argument);
   if (connection === undefined) return;
@@ -43,7 +44,8 @@ export async function createInForm(
     nameTaken: (name, draft, signal) => server.nameTaken(name, draft, signal),
     create: async (draft, signal) => {
       try {
-        const entry = await createAndStore(house, clipboard, connection, draft, signal);
+        const entry = await createAndStore(house, clipboard, connection, draft, signal, replaced?.entry);
+        if (entry !== undefined && replaced !== undefined) void offerToRevoke(house, replaced);
         return entry === undefined ? undefined : createdOf(house, clipboard, entry);
       } catch (error) {
         if (PatError.is(error, 'cancelled')) return undefined;
@@ -110,14 +112,18 @@ export async function createQuickly(house: House, clipboard: Clipboard, argument
   if (chosen === copyReference) await vscode.env.clipboard.writeText(house.vault.referenceOf(entry));
 }
 
-/** The form again, filled with what is known of a token whose secret is not here. */
+/** Its secret is lost, or it is over: the form again, filled with what is known; the new secret takes its alias. */
+export const isReplaceable =
+  (house: House) =>
+  ({ token, entry }: Chosen): boolean =>
+    entry !== undefined && (house.vault.presenceOf(entry) === 'missing' || !isLive(token, house.clock.now()));
+
 export async function createReplacement(
   house: House,
   clipboard: Clipboard,
   argument: unknown,
 ): Promise<void> {
-  const isMissing = ({ entry }: Chosen) => entry !== undefined && house.vault.presenceOf(entry) === 'missing';
-  const chosen = await chooseToken(house, argument, isMissing, t('Create Replacement'));
+  const chosen = await chooseToken(house, argument, isReplaceable(house), t('Create Replacement'));
   if (chosen === undefined) return;
   const { token, connection } = chosen;
   const taken = new Set(house.inventory.of(connection.id).tokens.map(({ name }) => name));
@@ -132,7 +138,25 @@ export async function createReplacement(
       ...(token.description === undefined ? {} : { description: token.description }),
       ...(token.scopes === undefined ? {} : { scopes: token.scopes }),
     },
+    chosen,
   );
+}
+
+/** A replaced token lives on at its server until somebody ends it. */
+async function offerToRevoke(house: House, { connection, token, entry }: Chosen): Promise<void> {
+  if (!isRevocable(house)({ connection, token, entry })) return;
+  const revoke = t('Revoke Token…');
+  const answer = await vscode.window.showInformationMessage(
+    t(
+      'The replacement took the place of {0}, which is still valid on {1}.',
+      tokenLabel(token, entry?.alias),
+      connectionName(connection),
+    ),
+    revoke,
+  );
+  if (answer !== revoke) return;
+  const node: TokenNode = { type: 'token', serverId: connection.id, tokenId: token.id };
+  await vscode.commands.executeCommand('patVault.revokeToken', node);
 }
 
 export async function describeToken(house: House, argument: unknown): Promise<void> {

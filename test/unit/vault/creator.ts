@@ -10,7 +10,7 @@ import { Vault } from '../../../src/vault/vault.ts';
 import { fileSecretStore } from '../../fakes/stores.ts';
 import { tokenLike } from '../../fakes/tokens.ts';
 
-const [root = '', killAt = ''] = process.argv.slice(2);
+const [root = '', killAt = '', replace = ''] = process.argv.slice(2);
 let step = 0;
 
 /** Dies before step number `killAt`; counts steps otherwise. */
@@ -38,9 +38,12 @@ const vault = new Vault(
     ...secrets,
     store: before((key: string, value: Secret) => secrets.store(key, value)),
     get: before((key: string) => secrets.get(key)),
+    delete: before((key: string) => secrets.delete(key)),
   },
   clock,
 );
+await vault.reload();
+const replaces = vault.entry(replace);
 const journal = new Records(files('journal'), attemptSchema, () => undefined);
 await createToken(
   { vault, journal, clock, pid: process.pid, isRunning: () => false },
@@ -49,6 +52,7 @@ await createToken(
     origin: 'https://x.test',
     name: 'ci-runner',
     idsBefore: null,
+    ...(replaces === undefined ? {} : { replaces }),
     mint: before(async () => {
       await folder(join(root, 'server')).write('token', 'made');
       return { token: tokenLike({ created: Date.now() }), bundle: { secret: new Secret('pat_survivor') } };

@@ -1,0 +1,117 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  Hello,
+  isProof,
+  linesOf,
+  NONCE_VARIABLE,
+  proofOf,
+  Request,
+  send,
+  SOCKET_VARIABLE,
+} from '../../cli/protocol.ts';
+import type { Secret } from '../../core/secret.ts';
+
+/** Linux refuses 108 bytes, macOS 104 (measured; sockaddr_un). */
+const PATH_LIMIT = 100;
+
+export interface BrokerPorts {
+  /** Values for the request's references, after consent. */
+  answer(request: Request): Promise<Readonly<Record<string, Secret>>>;
+  /** The one sentence the person at the program reads. */
+  sentenceOf(error: unknown): string;
+}
+
+/**
+ * The private socket by which `pat` gets values. It opens with the first task of ours, at a path nobody can guess
+ * in a folder nobody else can enter, and goes with the window.
+ */
+export class Broker {
+  readonly #ports: BrokerPorts;
+  readonly #nonce = randomBytes(32).toString('base64url');
+  readonly #sockets = new Set<Socket>();
+  #open: Promise<{ readonly server: Server; readonly path: string }> | undefined;
+
+  constructor(ports: BrokerPorts) {
+    this.#ports = ports;
+  }
+
+  /** What a process has to have in its environment to ask: where, and whom to expect. Neither is a permission. */
+  async environment(): Promise<Readonly<Record<string, string>>> {
+    this.#open ??= this.#listen().catch((error: unknown) => {
+      this.#open = undefined;
+      throw error;
+    });
+    const { path } = await this.#open;
+    return { [SOCKET_VARIABLE]: path, [NONCE_VARIABLE]: this.#nonce };
+  }
+
+  async close(): Promise<void> {
+    const open = await this.#open?.catch(() => undefined);
+    this.#open = undefined;
+    if (open === undefined) return;
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => open.server.close(resolve));
+    if (process.platform !== 'win32') await rm(dirname(open.path), { recursive: true, force: true });
+  }
+
+  async #listen(): Promise<{ server: Server; path: string }> {
+    const path = await freePath();
+    const server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => undefined); // the program went away; there is nobody to tell
+      void this.#serve(socket);
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(path, resolve);
+    });
+    server.unref();
+    return { server, path };
+  }
+
+  /** One request a connection. Whoever does not follow the protocol is cut off without a word. */
+  async #serve(socket: Socket): Promise<void> {
+    try {
+      const lines = linesOf(socket);
+      const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? '');
+      const hello = Hello.parse(await next());
+      const challenge = randomBytes(32).toString('base64url');
+      send(socket, { proof: proofOf(this.#nonce, 'editor', hello.challenge), challenge });
+      const { proof, ...request } = Request.parse(await next());
+      if (!isProof(proof, proofOf(this.#nonce, 'pat', challenge))) throw new Error('no proof');
+      send(socket, await this.#reply(request));
+      socket.end();
+    } catch {
+      socket.destroy();
+    }
+  }
+
+  async #reply(request: Request): Promise<object> {
+    try {
+      const secrets = await this.#ports.answer(request);
+      const values = Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()] as const);
+      return { values: Object.fromEntries(values) };
+    } catch (error) {
+      return { refused: this.#ports.sentenceOf(error) };
+    }
+  }
+}
+
+/** In a new folder that is ours alone (mkdtemp makes it 0700), or a pipe with a name of its own. */
+async function freePath(): Promise<string> {
+  if (process.platform === 'win32') return `\\\\.\\pipe\\pat-vault-${randomUUID()}`;
+  const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'];
+  for (const parent of candidates) {
+    if (parent === undefined || parent === '' || Buffer.byteLength(parent) > PATH_LIMIT - 24) continue;
+    try {
+      return join(await mkdtemp(join(parent, 'pat-vault-')), 's');
+    } catch {
+      continue; // not there, or not ours to write: the next one
+    }
+  }
+  throw new Error('no folder for a private socket');
+}
