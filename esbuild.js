@@ -28,6 +28,14 @@ await Promise.all([
     chunkNames: 'lib/[name]-[hash]',
     external: ['vscode'],
   }),
+  // One file of its own: `pat` is started beside the editor, once for each task.
+  build({
+    ...common,
+    entryPoints: { pat: 'src/cli/pat.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+  }),
   build({
     ...common,
     entryPoints: { create: 'src/webview/create.ts', token: 'src/webview/token.ts' },

@@ -4,12 +4,10 @@ import { registerCommands } from './editor/commands/index.ts';
 import { Connections } from './editor/connected.ts';
 import type { House } from './editor/house.ts';
 import { Inventory } from './editor/inventory.ts';
-import { PatAuthentication } from './editor/lending/authentication.ts';
-import { logError } from './editor/notices.ts';
+import { lend } from './editor/lending/index.ts';
 import { SandboxHost } from './editor/sandbox.ts';
 import { secretStore } from './editor/secret-store.ts';
 import { watchUnsettled } from './editor/settling.ts';
-import { connectionName } from './editor/settings.ts';
 import { TokenTree } from './editor/tree.ts';
 import { openVault } from './editor/vault.ts';
 
@@ -26,14 +24,26 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
   const sandbox = new SandboxHost(`${storage}/sandbox`, clock);
   const connections = new Connections(secrets, sandbox, clock);
   const inventory = new Inventory(connections, log);
-  const { desk, vault, watching } = await openVault(storage, secrets, clock, log);
+  const { desk, vault, grants, record, watching } = await openVault(storage, secrets, clock, log);
   const tree = new TokenTree(inventory, vault, clock);
   const view = vscode.window.createTreeView('patVault.tokens', {
     treeDataProvider: tree,
     showCollapseAll: true,
   });
   const clipboard = new Clipboard();
-  const house: House = { context, log, clock, vault, desk, connections, inventory, sandbox, view };
+  const house: House = {
+    context,
+    log,
+    clock,
+    vault,
+    desk,
+    grants,
+    record,
+    connections,
+    inventory,
+    sandbox,
+    view,
+  };
 
   context.subscriptions.push(
     log,
@@ -42,14 +52,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
     watching,
     registerCommands(house, clipboard),
     watchUnsettled(house),
-    new PatAuthentication({
-      vault,
-      accessToken: (entry) => connections.accessToken(entry, vault),
-      serverName: (entry) => connectionName(connections.find(entry.serverId)),
-      log: (error) => {
-        logError(error, log);
-      },
-    }),
+    lend(house),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('patVault')) void inventory.refreshAll();
     }),

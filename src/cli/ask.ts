@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import type * as z from 'zod/mini';
 import {
-  Hello,
+  type Hello,
   isPrivate,
   isProof,
   linesOf,
@@ -68,7 +69,7 @@ async function converse(
   };
 
   const challenge = randomBytes(32).toString('base64url');
-  send(socket, { version: 1, challenge } satisfies ReturnType<typeof Hello.parse>);
+  send(socket, { version: 1, challenge } satisfies z.infer<typeof Hello>);
   const welcome = Welcome.parse(await next(PROOF_SECONDS));
   if (!isProof(welcome.proof, proofOf(nonce, 'editor', challenge))) {
     throw new Refusal('another program answers in place of the editor; nothing was asked.');

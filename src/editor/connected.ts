@@ -27,6 +27,7 @@ export class Connections {
   readonly #sandbox: SandboxHost;
   readonly #clock: Clock;
   readonly #open = new Map<string, Promise<Connected>>();
+  readonly #lenders = new Map<string, { address: string; origin: string; server: PatServer }>();
   readonly #changed = new vscode.EventEmitter<string>();
   /** Fires with a server's id when its sign-in changed. */
   readonly onDidChange = this.#changed.event;
@@ -78,14 +79,17 @@ export class Connections {
     return parseAddress(connection.url ?? '');
   }
 
-  /** What a call with a stored secret needs. */
+  /**
+   * What a call with a stored secret needs. It goes to its own origin or nowhere; whether this editor is signed in
+   * to the server plays no part.
+   */
   async accessToken(entry: Entry, vault: Vault): Promise<Secret> {
     const bundle = await vault.read(entry);
-    const { address, server } = await this.server(entry.serverId);
-    if (address.origin !== entry.origin) {
-      throw new PatError({ reason: 'origin-changed', pinned: entry.origin, now: address.origin });
+    const lender = await this.#lender(this.find(entry.serverId));
+    if (lender.origin !== entry.origin) {
+      throw new PatError({ reason: 'origin-changed', pinned: entry.origin, now: lender.origin });
     }
-    return (await server.authorization(bundle, new AbortController().signal)).accessToken;
+    return (await lender.server.authorization(bundle, new AbortController().signal)).accessToken;
   }
 
   /** Keeps a checked credential. */
@@ -104,6 +108,24 @@ export class Connections {
   forgetOpen(id: string): void {
     this.#open.delete(id);
     this.#changed.fire(id);
+  }
+
+  /** A server without a caller: enough to tell how its tokens are used. Kept, since some exchange them first. */
+  async #lender(connection: Connection): Promise<{ origin: string; server: PatServer }> {
+    const [address, kind, ports] = await Promise.all([
+      this.addressOf(connection),
+      this.kindOf(connection),
+      this.ports(),
+    ]);
+    const known = this.#lenders.get(connection.id);
+    if (known?.address === address.href) return known;
+    const lender = {
+      address: address.href,
+      origin: address.origin,
+      server: kind.connect(address, {}, ports),
+    };
+    this.#lenders.set(connection.id, lender);
+    return lender;
   }
 
   async #connect(connection: Connection): Promise<Connected> {

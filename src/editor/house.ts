@@ -1,6 +1,8 @@
 import type * as vscode from 'vscode';
 import type { Clock } from '../core/ports.ts';
 import type { Desk } from '../vault/lifecycle.ts';
+import type { AccessRecord } from '../vault/access.ts';
+import type { Grants } from '../vault/grants.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Connections } from './connected.ts';
 import type { Inventory } from './inventory.ts';
@@ -14,6 +16,8 @@ export interface House {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly desk: Desk;
+  readonly grants: Grants;
+  readonly record: AccessRecord;
   readonly connections: Connections;
   readonly inventory: Inventory;
   readonly sandbox: SandboxHost;

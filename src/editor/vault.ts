@@ -3,12 +3,22 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Clock, SecretStore } from '../core/ports.ts';
+import { AccessRecord } from '../vault/access.ts';
 import { entrySchema } from '../vault/entry.ts';
 import { folder } from '../vault/folder.ts';
+import { Grants, grantSchema } from '../vault/grants.ts';
 import { attemptSchema } from '../vault/journal.ts';
 import type { Desk } from '../vault/lifecycle.ts';
 import { Records } from '../vault/records.ts';
 import { Vault } from '../vault/vault.ts';
+
+interface OpenVault {
+  readonly vault: Vault;
+  readonly desk: Desk;
+  readonly grants: Grants;
+  readonly record: AccessRecord;
+  readonly watching: vscode.Disposable;
+}
 
 /** The vault over global storage; what another window writes is taken in as it comes. */
 export async function openVault(
@@ -16,11 +26,11 @@ export async function openVault(
   secrets: SecretStore,
   clock: Clock,
   log: vscode.LogOutputChannel,
-): Promise<{ vault: Vault; desk: Desk; watching: vscode.Disposable }> {
+): Promise<OpenVault> {
   const ledgerPath = join(storage, 'ledger');
   await mkdir(ledgerPath, { recursive: true, mode: 0o700 });
   const onUnreadable = (file: string) => {
-    log.error(`${file} in the ledger or journal cannot be read; it is left as it is`);
+    log.error(`${file} in the ledger, journal or grants cannot be read; it is left as it is`);
   };
   const vault = new Vault(new Records(folder(ledgerPath), entrySchema, onUnreadable), secrets, clock);
   await vault.reload();
@@ -31,7 +41,13 @@ export async function openVault(
     pid: process.pid,
     isRunning,
   };
-  return { vault, desk, watching: watchLedger(ledgerPath, vault, log) };
+  return {
+    desk,
+    vault,
+    grants: new Grants(new Records(folder(join(storage, 'grants')), grantSchema, onUnreadable), clock),
+    record: new AccessRecord(join(storage, 'access.log')),
+    watching: watchLedger(ledgerPath, vault, log),
+  };
 }
 
 function watchLedger(path: string, vault: Vault, log: vscode.LogOutputChannel): vscode.Disposable {

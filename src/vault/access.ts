@@ -36,9 +36,9 @@ export class AccessRecord {
       () => 0,
     );
     if (size > LIMIT) await rename(this.#path, `${this.#path}.1`).catch(() => undefined); // another window did
-    await appendFile(this.#path, accesses.map((access) => `${JSON.stringify(access)}\n`).join(''), {
-      mode: 0o600,
-    });
+    // The line break comes first, in case that the last line was cut off.
+    const lines = accesses.map((access) => `\n${JSON.stringify(access)}`);
+    await appendFile(this.#path, lines.join(''), { mode: 0o600 });
   }
 
   /** Oldest first. A line that was cut off by a crash is left out. */
@@ -46,7 +46,7 @@ export class AccessRecord {
     const files = [`${this.#path}.1`, this.#path];
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
     return texts
-      .join('')
+      .join('\n')
       .split('\n')
       .flatMap((line) => {
         try {

@@ -18,6 +18,9 @@ import type { Secret } from '../../core/secret.ts';
 /** Linux refuses 108 bytes, macOS 104 (measured; sockaddr_un). */
 const PATH_LIMIT = 100;
 
+/** Milliseconds within which whoever connects has to have proved itself. */
+const IDLE = 10_000;
+
 export interface BrokerPorts {
   /** Values for the request's references, after consent. */
   answer(request: Request): Promise<Readonly<Record<string, Secret>>>;
@@ -64,6 +67,7 @@ export class Broker {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined); // the program went away; there is nobody to tell
+      socket.setTimeout(IDLE, () => socket.destroy());
       void this.#serve(socket);
     });
     await new Promise<void>((resolve, reject) => {
@@ -83,6 +87,7 @@ export class Broker {
       send(socket, { proof: proofOf(this.#nonce, 'editor', hello.challenge), challenge });
       const { proof, ...request } = Request.parse(await next());
       if (!isProof(proof, proofOf(this.#nonce, 'pat', challenge))) throw new Error('no proof');
+      socket.setTimeout(0); // a person may take their time
       send(socket, await this.#reply(request));
       socket.end();
     } catch {

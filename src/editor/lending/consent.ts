@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import { PatError } from '../../core/errors.ts';
+import type { Entry } from '../../vault/entry.ts';
+import { type Asker, type Grants } from '../../vault/grants.ts';
+
+const t = vscode.l10n.t;
+
+/** What the user is asked about, and where a lasting answer holds. */
+export interface Plea extends Asker {
+  /** The program, for the question itself. */
+  readonly program: string;
+  /** The whole command line, printable. */
+  readonly shown: string;
+  /** Which entry goes where: the variable that will hold it. */
+  readonly uses: readonly { readonly entry: Entry; readonly name: string }[];
+  readonly referenceOf: (entry: Entry) => string;
+}
+
+/** Asks before a token is lent: once for each folder, token and definition of what asks. */
+export class Consent {
+  readonly #grants: Grants;
+  /** One question at a time, so that an answer for always spares the next one. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(grants: Grants) {
+    this.#grants = grants;
+  }
+
+  /** @throws PatError `untrusted-workspace`, `consent-refused` */
+  ask(plea: Plea): Promise<void> {
+    const turn = this.#queue.then(() => this.#decide(plea));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #decide(plea: Plea): Promise<void> {
+    if (!vscode.workspace.isTrusted) throw new PatError({ reason: 'untrusted-workspace' });
+    const decisions = await Promise.all(plea.uses.map(({ entry }) => this.#grants.decisionOf(plea, entry)));
+    if (decisions.includes('never')) throw new PatError({ reason: 'consent-refused' });
+    const open = plea.uses.filter((_, index) => decisions[index] === undefined);
+    if (open.length === 0) return;
+
+    const once = t('Allow Once');
+    const always = t('Always Allow Here');
+    const never = t('Never Allow Here');
+    const answer = await vscode.window.showWarningMessage(
+      open.length === 1
+        ? t('Let "{0}" use the token {1}?', plea.program, open[0]?.entry.alias ?? '')
+        : t('Let "{0}" use {1} tokens?', plea.program, open.length),
+      { modal: true, detail: detailOf(plea) },
+      once,
+      always,
+      never,
+    );
+    if (answer === always || answer === never) {
+      const decision = answer === always ? 'always' : 'never';
+      for (const { entry } of open) await this.#grants.decide(plea, entry, decision, plea.shown);
+    }
+    if (answer !== once && answer !== always) throw new PatError({ reason: 'consent-refused' });
+  }
+}
+
+function detailOf({ shown, folder, uses, referenceOf }: Plea): string {
+  return [
+    t('Command: {0}', shown),
+    t('Folder: {0}', folder),
+    ...uses.map(({ entry, name }) => `${name} = ${referenceOf(entry)}`),
+    '',
+    t(
+      'The program, and whatever it starts, can read the token. An answer for always holds for this command line in this folder; a changed one asks again.',
+    ),
+  ].join('\n');
+}
+
+/** A dialog is no place for more; what is left out is counted. */
+const SHOWN = 1200;
+
+/** A command line as a person can read it: nothing in it can pass for something else. */
+export function commandLine(command: readonly string[]): string {
+  const line = command.map(printable).join(' ');
+  return line.length <= SHOWN ? line : `${line.slice(0, SHOWN)}… ${t('({0} more)', line.length - SHOWN)}`;
+}
+
+function printable(argument: string): string {
+  if (/^[\w@%+=:,./\\-]+$/.test(argument)) return argument;
+  // Control, format (bidi) and unassigned characters, and every line break, as their numbers.
+  return JSON.stringify(argument).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}

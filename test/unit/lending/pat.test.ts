@@ -1,0 +1,206 @@
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { LINE_LIMIT, NONCE_VARIABLE, type Request, SOCKET_VARIABLE } from '../../../src/cli/protocol.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { Broker } from '../../../src/editor/lending/broker.ts';
+
+const PAT = join(import.meta.dirname, '../../../src/cli/pat.ts');
+const VALUE = 'pat_0123456789';
+
+/** Shows the argument list of a process, without `ps` where the kernel shows it by itself. */
+const PARENT_LINE = process.platform === 'linux' ? 'f() { cat "/proc/$1/cmdline"; }; f ' : 'ps -o args= -p ';
+
+/** Prints what it was given, then ends as told. */
+const program = (end: string) => [
+  process.execPath,
+  '-e',
+  `const { API_TOKEN, PAT_SOCK, PAT_NONCE, ELECTRON_RUN_AS_NODE, KEPT } = process.env;
+   console.log(JSON.stringify({ API_TOKEN, PAT_SOCK, PAT_NONCE, ELECTRON_RUN_AS_NODE, KEPT,
+     line: require('node:child_process').execSync(${JSON.stringify(PARENT_LINE)} + process.ppid).toString() }));
+   ${end}`,
+];
+
+async function pat(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [PAT, ...args], {
+    env: { PATH: process.env.PATH, KEPT: 'kept', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { out, err, status };
+}
+
+const run = (command: readonly string[], environment: Readonly<Record<string, string>>) =>
+  pat(['run', 'API_TOKEN=pat://work/ci', '--', ...command], environment);
+
+describe('pat run', () => {
+  const requests: Request[] = [];
+  let answer: () => Promise<Readonly<Record<string, Secret>>>;
+  let broker: Broker;
+  let environment: Readonly<Record<string, string>>;
+
+  beforeEach(async () => {
+    requests.length = 0;
+    answer = () => Promise.resolve({ API_TOKEN: new Secret(VALUE) });
+    broker = new Broker({
+      answer: (request) => {
+        requests.push(request);
+        return answer();
+      },
+      sentenceOf: (error) => (error instanceof Error ? error.message : ''),
+    });
+    environment = await broker.environment();
+  });
+  afterEach(async () => {
+    await broker.close();
+  });
+
+  it('gives the program its value in the environment, and none of its own', async () => {
+    const { out, err, status } = await run(program(''), { ...environment, ELECTRON_RUN_AS_NODE: '1' });
+    assert.equal(err, '');
+    assert.equal(status, 0);
+    const { line, ...given } = JSON.parse(out) as { line: string };
+    assert.deepEqual(given, { API_TOKEN: VALUE, KEPT: 'kept' });
+    assert.ok(line.includes('pat://work/ci') && !line.includes(VALUE));
+  });
+
+  it('tells the editor what is to be run, where, and with which reference', async () => {
+    await run(program(''), environment);
+    assert.deepEqual(requests, [
+      { cwd: process.cwd(), command: program(''), references: { API_TOKEN: 'pat://work/ci' } },
+    ]);
+  });
+
+  it('asks anew at each run, so that a replaced secret arrives', async () => {
+    await run(program(''), environment);
+    answer = () => Promise.resolve({ API_TOKEN: new Secret('pat_replaced') });
+    const { out } = await run(program(''), environment);
+    assert.equal((JSON.parse(out) as { API_TOKEN: string }).API_TOKEN, 'pat_replaced');
+  });
+
+  it('ends as the program ends', async () => {
+    assert.equal((await run(program('process.exit(7)'), environment)).status, 7);
+    assert.equal((await run(program('process.kill(process.pid, "SIGKILL")'), environment)).status, 137);
+    const absent = await run(['no-such-program-here'], environment);
+    assert.equal(absent.status, 127);
+    assert.equal(absent.err, 'pat: no-such-program-here was not found.\n');
+  });
+
+  it('passes on the signal that would end it', async () => {
+    const command = program('setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(5))');
+    const child = spawn(process.execPath, [PAT, 'run', 'API_TOKEN=pat://work/ci', '--', ...command], {
+      env: { ...environment },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    assert.equal(await new Promise((resolve) => child.once('close', resolve)), 5);
+  });
+
+  it('does not start the program when the editor refuses, and says its sentence', async () => {
+    answer = () => Promise.reject(new Error('The use of the token was not allowed.'));
+    const { out, err, status } = await run(program(''), environment);
+    assert.deepEqual(
+      { out, err, status },
+      { out: '', err: 'pat: The use of the token was not allowed.\n', status: 1 },
+    );
+  });
+
+  it('says what is wrong with its arguments', async () => {
+    for (const args of [[], ['run'], ['run', '--'], ['run', 'API TOKEN=pat://a/b', '--', 'true'], ['get']]) {
+      const { err, status } = await pat(args, environment);
+      assert.ok(err.startsWith('pat: usage: pat run'), err);
+      assert.equal(status, 1);
+    }
+    const { err } = await pat(['run', 'A=pat://Work/ci', '--', 'true'], environment);
+    assert.equal(err, 'pat: A is not given a reference of the form pat://server/alias.\n');
+  });
+
+  it('says that there is no editor, or that it has closed', async () => {
+    assert.match((await run(program(''), {})).err, /no editor with PAT Vault started this/);
+    await broker.close();
+    const { err, status } = await run(program(''), environment);
+    assert.equal(err, 'pat: the editor that started this has closed.\n');
+    assert.equal(status, 1);
+  });
+
+  it('needs no editor when it is given no reference', async () => {
+    assert.equal((await pat(['run', '--', 'true'], {})).status, 0);
+  });
+});
+
+describe('the private socket', () => {
+  const broker = () =>
+    new Broker({
+      answer: () => Promise.resolve({ API_TOKEN: new Secret(VALUE) }),
+      sentenceOf: String,
+    });
+
+  it('lies in a folder of the user alone, at a path that every system takes', async () => {
+    const one = broker();
+    const { [SOCKET_VARIABLE]: path = '' } = await one.environment();
+    assert.equal(statSync(dirname(path)).mode & 0o777, 0o700);
+    assert.ok(path.length <= 100);
+    await one.close();
+    assert.equal(existsSync(dirname(path)), false);
+  });
+
+  it('is not used by pat when others can enter its folder', async () => {
+    const one = broker();
+    const environment = await one.environment();
+    chmodSync(dirname(environment[SOCKET_VARIABLE] ?? ''), 0o755);
+    const { err } = await run(['true'], environment);
+    assert.equal(err, 'pat: the socket of the editor is not private; nothing was asked.\n');
+    await one.close();
+  });
+
+  it('is told nothing but a challenge when another program listens there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pat-vault-impostor-'));
+    let heard = '';
+    const impostor = createServer((socket) => {
+      socket.on('data', (data) => {
+        heard += data.toString();
+        socket.write('{"proof":"guessed","challenge":"0123456789abcdef"}\n');
+      });
+      socket.on('error', () => undefined);
+    }).listen(join(folder, 's'));
+    const { err, out } = await run(program(''), {
+      [SOCKET_VARIABLE]: join(folder, 's'),
+      [NONCE_VARIABLE]: 'n',
+    });
+    assert.equal(err, 'pat: another program answers in place of the editor; nothing was asked.\n');
+    assert.equal(out, '');
+    assert.deepEqual(Object.keys(JSON.parse(heard) as object), ['version', 'challenge']);
+    impostor.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('answers nobody without the nonce', async () => {
+    const one = broker();
+    const environment = await one.environment();
+    const { err, out } = await run(program(''), { ...environment, [NONCE_VARIABLE]: 'guessed' });
+    assert.equal(err, 'pat: another program answers in place of the editor; nothing was asked.\n');
+    assert.equal(out, '');
+    await one.close();
+  });
+
+  it('cuts off who does not keep to the protocol, and goes on serving the others', async () => {
+    const one = broker();
+    const environment = await one.environment();
+    const path = environment[SOCKET_VARIABLE] ?? '';
+    const hello = '{"version":1,"challenge":"0123456789abcdef"}\n';
+    const request = '{"proof":"x","cwd":"/","command":["true"],"references":{"API_TOKEN":"pat://work/ci"}}\n';
+    for (const said of ['garbage\n', '{}\n', `${hello}${request}`, `${hello}${'x'.repeat(LINE_LIMIT + 1)}`]) {
+      const socket = connect(path);
+      socket.on('error', () => undefined);
+      socket.write(said);
+      assert.ok(!(await text(socket).catch(() => '')).includes(VALUE));
+    }
+    assert.equal((await run(['true'], environment)).status, 0);
+    await one.close();
+  });
+});
