@@ -94,6 +94,12 @@ export function chosenOf(
 export const isRevocable = (house: House) => (chosen: Chosen) =>
   isLive(chosen.token, house.clock.now()) && !chosen.token.managed;
 
+/** Its secret is lost, or the token is over: a new one can take the place of its entry. */
+export const isReplaceable =
+  (house: House) =>
+  ({ token, entry }: Chosen): boolean =>
+    entry !== undefined && (house.vault.presenceOf(entry) === 'missing' || !isLive(token, house.clock.now()));
+
 export const isStored = ({ entry }: Chosen) => entry !== undefined;
 
 async function pickable(house: House, filter: (chosen: Chosen) => boolean) {

@@ -30,10 +30,17 @@ export interface Asker {
 export class Grants {
   readonly #records: Records<Grant>;
   readonly #clock: Clock;
+  readonly #listeners = new Set<() => void>();
 
   constructor(records: Records<Grant>, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
+  }
+
+  /** Calls `listener` after every change by this window; the answer stops it. */
+  onDidChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async decisionOf(asker: Asker, entry: Entry): Promise<Grant['decision'] | undefined> {
@@ -51,6 +58,7 @@ export class Grants {
       decision,
       at: this.#clock.now(),
     });
+    this.#changed();
   }
 
   async of(entryId: string): Promise<readonly Grant[]> {
@@ -59,6 +67,11 @@ export class Grants {
 
   async takeBack(grants: readonly Grant[]): Promise<void> {
     for (const { id } of grants) await this.#records.remove(id);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
 import { tell } from '../notices.ts';
 import type { CommandId } from './ids.ts';
+import * as create from './create.ts';
 import * as servers from './servers.ts';
 import * as tokens from './tokens.ts';
 
@@ -20,9 +21,9 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
     'patVault.refresh': () => house.inventory.refreshAll(),
     'patVault.showMyTokens': (node) => servers.show(house, node, 'me'),
     'patVault.showAllTokens': (node) => servers.show(house, node, 'all'),
-    'patVault.createToken': (node) => tokens.createInForm(house, clipboard, node),
-    'patVault.createTokenQuickly': (node) => tokens.createQuickly(house, clipboard, node),
-    'patVault.createReplacement': (node) => tokens.createReplacement(house, clipboard, node),
+    'patVault.createToken': (node) => create.createInForm(house, clipboard, node),
+    'patVault.createTokenQuickly': (node) => create.createQuickly(house, clipboard, node),
+    'patVault.createReplacement': (node) => create.createReplacement(house, clipboard, node),
     'patVault.describeToken': (node) => tokens.describeToken(house, node),
     'patVault.revokeToken': (node) => tokens.revokeTokens(house, node),
     'patVault.copySecret': (node) => tokens.copySecret(house, clipboard, node),

@@ -7,11 +7,22 @@ import { openPage } from './page.ts';
 export interface TokenView {
   readonly key: string;
   readonly title: string;
-  readonly status: string;
-  readonly rows: () => readonly { label: string; value: string }[];
-  readonly actions: () => readonly { id: string; label: string; kind: 'primary' | 'secondary' | 'danger' }[];
-  run(actionId: string): Promise<void>;
+  state(): Promise<TokenState>;
   readonly onDidChange: vscode.Event<void>;
+  dispose(): void;
+}
+
+export interface TokenState {
+  readonly status: string;
+  readonly rows: readonly { readonly label: string; readonly value: string }[];
+  readonly actions: readonly TokenAction[];
+}
+
+export interface TokenAction {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: 'primary' | 'secondary' | 'danger';
+  run(): Promise<void>;
 }
 
 const messageSchema = z.discriminatedUnion('type', [
@@ -25,24 +36,30 @@ const open = new Map<string, vscode.WebviewPanel>();
 export function openTokenPanel(context: vscode.ExtensionContext, view: TokenView): void {
   const before = open.get(view.key);
   if (before !== undefined) {
+    view.dispose();
     before.reveal();
     return;
   }
   const panel = openPage(context, 'token', view.title);
   open.set(view.key, panel);
-  const post = () => {
-    const token = { title: view.title, status: view.status, rows: view.rows(), actions: view.actions() };
-    void panel.webview.postMessage({ type: 'token', token } satisfies ToTokenPage);
+  let shown: readonly TokenAction[] = [];
+  const post = async () => {
+    const { status, rows, actions } = await view.state();
+    shown = actions;
+    const buttons = actions.map(({ id, label, kind }) => ({ id, label, kind }));
+    const token = { title: view.title, status, rows, actions: buttons };
+    await panel.webview.postMessage({ type: 'token', token } satisfies ToTokenPage);
   };
-  const watching = view.onDidChange(post);
+  const watching = view.onDidChange(() => void post());
   panel.webview.onDidReceiveMessage(async (foreign: unknown) => {
     const { success, data: message } = messageSchema.safeParse(foreign);
     if (!success) return;
-    if (message.type === 'ready') post();
-    else if (view.actions().some(({ id }) => id === message.action)) await view.run(message.action);
+    if (message.type === 'ready') await post();
+    else await shown.find(({ id }) => id === message.action)?.run();
   });
   panel.onDidDispose(() => {
     watching.dispose();
+    view.dispose();
     open.delete(view.key);
   });
 }

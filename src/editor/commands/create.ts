@@ -1,0 +1,152 @@
+import * as vscode from 'vscode';
+import { messageOf, PatError } from '../../core/errors.ts';
+import type { Draft } from '../../core/form.ts';
+import type { Entry } from '../../vault/entry.ts';
+import type { Clipboard } from '../clipboard.ts';
+import { createAndStore, draftByKeyboard } from '../create.ts';
+import type { House } from '../house.ts';
+import { noticeOf } from '../notices.ts';
+import type { Created, CreateSession } from '../panels/create-panel.ts';
+import { type Chosen, chooseServer, chooseToken, isReplaceable, isRevocable } from '../pick.ts';
+import { connectionName } from '../settings.ts';
+import { tokenLabel, type TokenNode } from '../tree.ts';
+import { dates } from '../words.ts';
+
+const t = vscode.l10n.t;
+
+export async function createInForm(
+  house: House,
+  clipboard: Clipboard,
+  argument: unknown,
+  prefill: Partial<Draft> = {},
+  replaced?: Chosen,
+): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  const { server } = await house.connections.server(connection.id);
+  const caller = await server.caller(new AbortController().signal);
+  const { create } = caller.abilities;
+  if (create.by === 'none') {
+    throw new PatError({
+      reason: 'missing-right',
+      right: create.missingRight ?? t('a server that lets you'),
+    });
+  }
+  const session: CreateSession = {
+    serverId: connection.id,
+    serverName: connectionName(connection),
+    account: caller.account.name,
+    prefill,
+    form: (signal) => server.form(signal),
+    nameTaken: (name, draft, signal) => server.nameTaken(name, draft, signal),
+    create: async (draft, signal) => {
+      try {
+        const entry = await createAndStore(house, clipboard, connection, draft, signal, replaced?.entry);
+        if (entry !== undefined && replaced !== undefined) void offerToRevoke(house, replaced);
+        return entry === undefined ? undefined : createdOf(house, clipboard, entry);
+      } catch (error) {
+        if (PatError.is(error, 'cancelled')) return undefined;
+        if (PatError.is(error, 'name-taken')) throw error;
+        house.log.error(messageOf(error));
+        throw new Error(noticeOf(error).sentence, { cause: error });
+      }
+    },
+  };
+  const { openCreatePanel } = await import('../panels/create-panel.ts');
+  openCreatePanel(house.context, session);
+}
+
+function createdOf(house: House, clipboard: Clipboard, entry: Entry): Created {
+  const part = async (name: string) => {
+    const secret = (await house.vault.read(entry))[name];
+    if (secret === undefined) {
+      throw new PatError({ reason: 'secret-missing', alias: entry.alias, server: entry.serverId });
+    }
+    return secret;
+  };
+  return {
+    title: entry.tokenName ?? entry.alias,
+    alias: entry.alias,
+    reference: house.vault.referenceOf(entry),
+    expires:
+      entry.expires === null ? '' : entry.expires === 'never' ? t('never') : dates.exact(entry.expires),
+    parts: entry.parts,
+    copy: async (name) => {
+      await clipboard.copy(await part(name));
+    },
+    copyReference: async () => {
+      await vscode.env.clipboard.writeText(house.vault.referenceOf(entry));
+    },
+    reveal: part,
+    openDetails: async () => {
+      await vscode.commands.executeCommand('patVault.describeToken', {
+        type: 'token',
+        serverId: entry.serverId,
+        tokenId: entry.tokenId,
+      } satisfies TokenNode);
+    },
+  };
+}
+
+export async function createQuickly(house: House, clipboard: Clipboard, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  const draft = await draftByKeyboard(house, connection, {});
+  if (draft === undefined) return;
+  const entry = await vscode.window.withProgress({ location: { viewId: 'patVault.tokens' } }, () =>
+    createAndStore(house, clipboard, connection, draft, new AbortController().signal),
+  );
+  if (entry === undefined) return;
+  const copyReference = t('Copy Reference');
+  const chosen = await vscode.window.showInformationMessage(
+    t(
+      'Created {0}. Its secret is stored; {1} will not show it again.',
+      entry.alias,
+      connectionName(connection),
+    ),
+    copyReference,
+  );
+  if (chosen === copyReference) await vscode.env.clipboard.writeText(house.vault.referenceOf(entry));
+}
+
+/** The form again, filled with what is known of a token; the new secret takes over its alias. */
+export async function createReplacement(
+  house: House,
+  clipboard: Clipboard,
+  argument: unknown,
+): Promise<void> {
+  const chosen = await chooseToken(house, argument, isReplaceable(house), t('Create Replacement'));
+  if (chosen === undefined) return;
+  const { token, connection } = chosen;
+  const taken = new Set(house.inventory.of(connection.id).tokens.map(({ name }) => name));
+  let name = token.name ?? chosen.entry?.alias ?? '';
+  for (let n = 2; taken.has(name); n++) name = `${token.name ?? ''}-${n}`;
+  await createInForm(
+    house,
+    clipboard,
+    { type: 'server', serverId: connection.id },
+    {
+      name,
+      ...(token.description === undefined ? {} : { description: token.description }),
+      ...(token.scopes === undefined ? {} : { scopes: token.scopes }),
+    },
+    chosen,
+  );
+}
+
+/** A replaced token lives on at its server until somebody ends it. */
+async function offerToRevoke(house: House, { connection, token, entry }: Chosen): Promise<void> {
+  if (!isRevocable(house)({ connection, token, entry })) return;
+  const revoke = t('Revoke Token…');
+  const answer = await vscode.window.showInformationMessage(
+    t(
+      'The replacement took the place of {0}, which is still valid on {1}.',
+      tokenLabel(token, entry?.alias),
+      connectionName(connection),
+    ),
+    revoke,
+  );
+  if (answer !== revoke) return;
+  const node: TokenNode = { type: 'token', serverId: connection.id, tokenId: token.id };
+  await vscode.commands.executeCommand('patVault.revokeToken', node);
+}

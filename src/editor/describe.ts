@@ -1,0 +1,107 @@
+import * as vscode from 'vscode';
+import { conditionOf, type Token } from '../core/token.ts';
+import type { Entry } from '../vault/entry.ts';
+import type { Grant } from '../vault/grants.ts';
+import type { CommandId } from './commands/ids.ts';
+import type { House } from './house.ts';
+import type { TokenAction, TokenView } from './panels/token-panel.ts';
+import { type Chosen, isReplaceable, isRevocable } from './pick.ts';
+import { connectionName, expiryWarningDays } from './settings.ts';
+import { tokenLabel, type TokenNode } from './tree.ts';
+import { conditionWord, dates, fieldRows, secretWords } from './words.ts';
+
+const t = vscode.l10n.t;
+
+/** A token as its panel shows it: every field, where its secret is, who may use it, and what can be done. */
+export function describe(house: House, { connection, token: first }: Chosen): TokenView {
+  const token = (): Token => house.inventory.token(connection.id, first.id) ?? first;
+  const entry = () => house.vault.entryOf(connection.id, token());
+  const changed = new vscode.EventEmitter<void>();
+  const fire = () => {
+    changed.fire();
+  };
+  const stops = [house.vault.onDidChange(fire), house.grants.onDidChange(fire)];
+  const listing = house.inventory.onDidChange(fire);
+
+  return {
+    key: `${connection.id}/${first.id}`,
+    title: tokenLabel(first, entry()?.alias),
+    async state() {
+      const stored = entry();
+      const chosen: Chosen = { connection, token: token(), entry: stored };
+      const condition = conditionOf(chosen.token, house.clock.now(), expiryWarningDays());
+      const presence = stored === undefined ? 'unknown' : house.vault.presenceOf(stored);
+      const grants = stored === undefined ? [] : await house.grants.of(stored.id);
+      return {
+        status: conditionWord(condition),
+        rows: [
+          { label: t('Server'), value: connectionName(connection) },
+          ...fieldRows(chosen.token, condition),
+          { label: t('Secret'), value: secretWords(stored, presence) },
+          ...(stored === undefined ? [] : lendingRows(house, stored, grants)),
+        ],
+        actions: actionsFor(house, chosen, grants),
+      };
+    },
+    onDidChange: changed.event,
+    dispose: () => {
+      for (const stop of stops) stop();
+      listing.dispose();
+      changed.dispose();
+    },
+  };
+}
+
+function lendingRows(house: House, stored: Entry, grants: readonly Grant[]) {
+  return [
+    { label: t('Reference'), value: house.vault.referenceOf(stored) },
+    {
+      label: t('Shared'),
+      value: stored.shared ? t('with extensions you allow, one by one') : t('with no extension'),
+    },
+    ...grants.map(({ decision, shown, folder, at }) => ({
+      label: decision === 'always' ? t('Allowed') : t('Never allowed'),
+      value: t('{0} – in {1}, since {2}', shown, folder, dates.dateTime(at)),
+    })),
+  ];
+}
+
+function actionsFor(house: House, chosen: Chosen, grants: readonly Grant[]): readonly TokenAction[] {
+  const { connection, token, entry } = chosen;
+  const node: TokenNode = { type: 'token', serverId: connection.id, tokenId: token.id };
+  const command = (id: CommandId, label: string, kind: TokenAction['kind'] = 'secondary'): TokenAction => ({
+    id,
+    label,
+    kind,
+    run: async () => {
+      await vscode.commands.executeCommand(id, node);
+    },
+  });
+  const actions: TokenAction[] = [];
+  const isHere = entry !== undefined && house.vault.presenceOf(entry) !== 'missing';
+  if (isReplaceable(house)(chosen)) {
+    actions.push(command('patVault.createReplacement', t('Create Replacement…'), 'primary'));
+  }
+  if (isHere) {
+    actions.push(
+      command('patVault.copyReference', t('Copy Reference'), actions.length === 0 ? 'primary' : 'secondary'),
+    );
+    actions.push(command('patVault.copySecret', t('Copy Secret…')));
+    actions.push(
+      entry.shared
+        ? command('patVault.unshareToken', t('Stop Sharing'))
+        : command('patVault.shareToken', t('Share with Extensions')),
+    );
+  }
+  if (grants.length > 0) {
+    actions.push({
+      id: 'take-back',
+      label: t('Take Back Permissions'),
+      kind: 'secondary',
+      run: () => house.grants.takeBack(grants),
+    });
+  }
+  if (entry !== undefined) actions.push(command('patVault.forgetSecret', t('Forget Secret…')));
+  if (isRevocable(house)(chosen)) actions.push(command('patVault.revokeToken', t('Revoke Token…'), 'danger'));
+  return actions;
+}
