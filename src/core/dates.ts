@@ -31,15 +31,15 @@ export function dateWriter(locale: string | undefined, timeZone?: string): DateW
   return { date, dateTime, exact: (at) => `${dateTime(at)} (${zoneName})` };
 }
 
-/** A span in its largest fitting unit, rounded down: 36 hours → 1 day. */
+/** A span in its largest fitting unit, to the nearest: 36 hours stay hours, 13 days and 23 hours are 14 days. */
 export function spanOf(milliseconds: number): {
   readonly count: number;
   readonly unit: 'minute' | 'hour' | 'day';
 } {
-  const minutes = Math.floor(Math.abs(milliseconds) / 60_000);
+  const minutes = Math.round(Math.abs(milliseconds) / 60_000);
   if (minutes < 60) return { count: minutes, unit: 'minute' };
-  if (minutes < 48 * 60) return { count: Math.floor(minutes / 60), unit: 'hour' };
-  return { count: Math.floor(minutes / (24 * 60)), unit: 'day' };
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? { count: hours, unit: 'hour' } : { count: Math.round(minutes / 1440), unit: 'day' };
 }
 
 /** Reads `YYYY-MM-DD` as that local day at the time of day of `like`; `undefined` when it is no real day. */

@@ -43,5 +43,5 @@ export async function saveConnections(
   await section().update('servers', change(connections()), vscode.ConfigurationTarget.Global);
 }
 
-export const expiryWarningDays = () => section().get<number>('expiryWarningDays', 14);
+export const expiryWarningDays = () => section().get<number>('expiryWarningDays', 7);
 export const clipboardClearSeconds = () => section().get<number>('clipboardClearSeconds', 60);
