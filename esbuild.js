@@ -54,8 +54,9 @@ if (tests) {
     build({
       ...common,
       sourcemap: 'inline',
-      entryPoints: { index: 'test/editor/index.ts' },
+      entryPoints: ['test/editor/index.ts', 'test/editor/*.test.ts'],
       outdir: 'out/test/editor',
+      splitting: true,
       outExtension: { '.js': '.mjs' },
       format: 'esm',
       external: ['vscode', 'mocha'],

@@ -1,5 +1,5 @@
 // Runs inside the extension host: VS Code calls `run`, test/host/run-editor.ts prints what it writes.
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { inspect, format } from 'node:util';
 import type MochaClass from 'mocha';
@@ -32,7 +32,10 @@ async function runMocha(): Promise<{ passed: number; failed: number }> {
   });
   Mocha.reporters.Base.consoleLog = print;
   mocha.suite.emit('pre-require', globalThis, '', mocha);
-  await import('./life.test.ts');
+  for (const name of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.mjs'))) {
+    const { href } = new URL(name, import.meta.url);
+    await import(href);
+  }
   return new Promise((resolve) => {
     const runner = mocha.run((failed) => {
       resolve({ passed: runner.stats?.passes ?? 0, failed });

@@ -2,53 +2,20 @@ import { strict as assert } from 'node:assert';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { Reason } from '../../src/core/errors.ts';
-import { initialDraft } from '../../src/core/form.ts';
-import { Clipboard } from '../../src/editor/clipboard.ts';
-import { createAndStore } from '../../src/editor/create.ts';
 import type { House } from '../../src/editor/house.ts';
-import { saveConnections } from '../../src/editor/settings.ts';
 import { TokenTree, type TokenNode } from '../../src/editor/tree.ts';
 import { openVault } from '../../src/editor/vault.ts';
 import { secretStore } from '../../src/editor/secret-store.ts';
 import { secretKey } from '../../src/vault/entry.ts';
 import { revokeToken } from '../../src/vault/lifecycle.ts';
-
-/** By shape: the extension's bundle has its own PatError class. */
-const because = (reason: Reason) => (error: unknown) =>
-  error instanceof Error && (error as { problem?: { reason?: unknown } }).problem?.reason === reason;
-
-const signal = new AbortController().signal;
-
-/** What the extension itself built: the true SecretStorage, settings, storage and sandbox. */
-async function house(): Promise<House> {
-  const extension = vscode.extensions.getExtension<House>('patvault.pat-vault');
-  assert.ok(extension);
-  return extension.activate();
-}
-
-async function create(h: House, name: string) {
-  const { connection, server } = await h.connections.server('sandbox');
-  const draft = { ...initialDraft(await server.form(signal), h.clock.now()), name };
-  const entry = await createAndStore(h, new Clipboard(), connection, draft, signal);
-  assert.ok(entry);
-  return entry;
-}
-
-/** Calls the sandbox as a program with the token would. */
-async function whoami(h: House, secret: string): Promise<number> {
-  const { address } = await h.connections.server('sandbox');
-  return (await fetch(new URL('/whoami', address), { headers: { authorization: `Bearer ${secret}` } }))
-    .status;
-}
+import { because, connectSandbox, create, house, signal, whoami } from './house.ts';
 
 describe('a token in the true editor', () => {
   let h: House;
 
   before(async () => {
     h = await house();
-    await saveConnections(() => [{ id: 'sandbox', kind: 'sandbox', name: 'Sandbox' }]);
-    await h.inventory.refresh('sandbox');
+    await connectSandbox(h);
   });
 
   it('is listed with its server after the sandbox has started and signed itself in', () => {

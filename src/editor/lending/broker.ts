@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   Hello,
+  isPrivate,
   isProof,
   linesOf,
   NONCE_VARIABLE,
@@ -106,6 +107,9 @@ export class Broker {
   }
 }
 
+const FOLDER = 'pat-socket-';
+const SOCKET = 's';
+
 /** In a new folder that is ours alone (mkdtemp makes it 0700), or a pipe with a name of its own. */
 async function freePath(): Promise<string> {
   if (process.platform === 'win32') return `\\\\.\\pipe\\pat-vault-${randomUUID()}`;
@@ -113,10 +117,35 @@ async function freePath(): Promise<string> {
   for (const parent of candidates) {
     if (parent === undefined || parent === '' || Buffer.byteLength(parent) > PATH_LIMIT - 24) continue;
     try {
-      return join(await mkdtemp(join(parent, 'pat-vault-')), 's');
+      const folder = await mkdtemp(join(parent, FOLDER));
+      void sweep(parent, folder);
+      return join(folder, SOCKET);
     } catch {
       continue; // not there, or not ours to write: the next one
     }
   }
   throw new Error('no folder for a private socket');
+}
+
+/** Removes what killed windows have left: folders of this user whose socket nobody listens on. */
+async function sweep(parent: string, own: string): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(FOLDER))) {
+    const path = join(parent, name, SOCKET);
+    if (join(parent, name) === own || !(await isPrivate(path).catch(() => false))) continue;
+    if (await isDead(path)) await rm(dirname(path), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isDead(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    // A folder without a socket may belong to a window that is about to listen.
+    socket.once('error', (error) => {
+      resolve('code' in error && error.code === 'ECONNREFUSED');
+    });
+  });
 }

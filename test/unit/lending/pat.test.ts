@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { LINE_LIMIT, NONCE_VARIABLE, type Request, SOCKET_VARIABLE } from '../../../src/cli/protocol.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { Broker } from '../../../src/editor/lending/broker.ts';
+import { until } from '../../host/until.ts';
 
 const PAT = join(import.meta.dirname, '../../../src/cli/pat.ts');
 const VALUE = 'pat_0123456789';
@@ -147,6 +148,20 @@ describe('the private socket', () => {
     assert.ok(path.length <= 100);
     await one.close();
     assert.equal(existsSync(dirname(path)), false);
+  });
+
+  it('is swept away by the next window when its own was killed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pat-socket-'));
+    const server = `require('node:net').createServer().listen(${JSON.stringify(join(folder, 's'))},
+      () => process.kill(process.pid, 'SIGKILL'))`;
+    await new Promise((resolve) => spawn(process.execPath, ['-e', server]).once('close', resolve));
+    assert.ok(existsSync(join(folder, 's')));
+    const [living, next] = [broker(), broker()];
+    const environment = await living.environment();
+    await next.environment();
+    await until('the folder to be swept', () => !existsSync(folder));
+    assert.equal((await run(['true'], environment)).status, 0);
+    await Promise.all([living.close(), next.close()]);
   });
 
   it('is not used by pat when others can enter its folder', async () => {
