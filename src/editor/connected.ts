@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PatError } from '../core/errors.ts';
-import type { Clock, SecretStore } from '../core/ports.ts';
+import type { Clock, Http, SecretStore } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Credential, KindPorts, PatServer, ServerKind } from '../servers/server.ts';
 import { type Entry, seal, unseal } from '../vault/entry.ts';
@@ -60,9 +60,19 @@ export class Connections {
     }
   }
 
-  async ports(): Promise<KindPorts> {
+  async ports(connection?: Connection): Promise<KindPorts> {
     const { http } = await import('../servers/http.ts');
-    return { http, clock: this.#clock };
+    return { http: connection?.kind === 'sandbox' ? this.#provenFirst(http) : http, clock: this.#clock };
+  }
+
+  /** The sandbox proves itself before each call: what follows carries a credential. */
+  #provenFirst(http: Http): Http {
+    return async (request) => {
+      const { origin } = await this.#sandbox.proven();
+      if (origin === request.url.origin) return http(request);
+      this.#open.clear(); // the server has moved: the next use finds it
+      throw new PatError({ reason: 'impostor', host: request.url.host });
+    };
   }
 
   async kindOf(connection: Connection): Promise<ServerKind> {
@@ -75,7 +85,7 @@ export class Connections {
   }
 
   async addressOf(connection: Connection): Promise<URL> {
-    if (connection.kind === 'sandbox') return new URL((await this.#sandbox.start()).origin);
+    if (connection.kind === 'sandbox') return new URL((await this.#sandbox.proven()).origin);
     return parseAddress(connection.url ?? '');
   }
 
@@ -115,7 +125,7 @@ export class Connections {
     const [address, kind, ports] = await Promise.all([
       this.addressOf(connection),
       this.kindOf(connection),
-      this.ports(),
+      this.ports(connection),
     ]);
     const known = this.#lenders.get(connection.id);
     if (known?.address === address.href) return known;
@@ -132,7 +142,7 @@ export class Connections {
     const [address, kind, ports] = await Promise.all([
       this.addressOf(connection),
       this.kindOf(connection),
-      this.ports(),
+      this.ports(connection),
     ]);
     const credential =
       (await this.#credential(connection, address)) ?? (await this.#sandboxCredential(connection, address));
@@ -152,7 +162,7 @@ export class Connections {
 
   async #sandboxCredential(connection: Connection, address: URL): Promise<Credential | undefined> {
     if (connection.kind !== 'sandbox') return undefined;
-    const secret = await (await this.#sandbox.start()).adminSecret();
+    const secret = await (await this.#sandbox.proven()).adminSecret();
     await withinSeconds(this.#secrets.store(credentialKey(connection.id), seal(address.origin, { secret })));
     return { secret };
   }

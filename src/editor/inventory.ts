@@ -55,7 +55,11 @@ export class Inventory {
   refresh(serverId: string): Promise<void> {
     let refresh = this.#refreshes.get(serverId);
     if (refresh === undefined) {
-      refresh = coalesce(() => this.#load(serverId));
+      refresh = coalesce(async () => {
+        await vscode.window.withProgress({ location: { viewId: 'patVault.tokens' } }, () =>
+          this.#load(serverId),
+        );
+      });
       this.#refreshes.set(serverId, refresh);
     }
     return refresh();

@@ -17,6 +17,14 @@ export class SandboxHost {
     return this.#running;
   }
 
+  /** The server that runs and has just proved itself: another program may have taken its port since the start. */
+  async proven(): Promise<Sandbox> {
+    const sandbox = await this.start();
+    if (await sandbox.proves()) return sandbox;
+    if ((await this.#running) === sandbox) this.#running = undefined;
+    return this.start(); // the window that ran it has closed: its server moves here
+  }
+
   async stop(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
