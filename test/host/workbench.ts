@@ -20,8 +20,11 @@ export class Workbench {
     return new Workbench(await openPage(browser, server, options));
   }
 
+  readonly #console: string[] = [];
+
   constructor(page: Page) {
     this.page = page;
+    page.on('console', (message) => this.#console.push(message.text()));
     this.quickInput = new QuickInput(page);
     this.dialog = new Dialog(page);
     this.notifications = new Notifications(page);
@@ -81,6 +84,11 @@ export class Workbench {
       .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
       .join('\n')
       .trimEnd();
+  }
+
+  /** What pages and extensions have printed to the browser's console since this window was opened. */
+  console(): string {
+    return this.#console.join('\n');
   }
 
   async clipboard(): Promise<string> {

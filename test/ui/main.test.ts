@@ -2,32 +2,25 @@ import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
-import { startSession, type Session } from '../host/editor-session.ts';
 import { root } from '../host/folders.ts';
 import { until } from '../host/until.ts';
+import { assertNoTrace } from './traces.ts';
+import { editorSession } from './session.ts';
 
 /** The main job, from an empty view to a revoked token, by the installed extension: each step needs those before it. */
 describe('the main job', () => {
-  let session: Session;
+  const session = editorSession('main', { extensions: [join(root, 'test/consumer')] });
   let form: FrameLocator;
   /** Known to this test because the user is shown it, once, on a click. */
   let secret = '';
 
-  before(async () => {
-    session = await startSession({ extensions: [join(root, 'test/consumer')] });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await session.workbench.screenshot('out/ui/main.png');
-  });
-  after(() => session.stop());
-
-  const tokens = () => session.workbench.view('Tokens');
+  const tokens = () => session().workbench.view('Tokens');
   const field = (name: string) => form.locator(`[data-field="${name}"]`);
   const problem = (name: string) => form.locator(`[data-problem="${name}"]`);
   const act = (id: string) => form.locator(`[data-action="${id}"]`);
 
   async function whoami(): Promise<number> {
-    const storage = join(session.folder, 'data/User/globalStorage/patvault.pat-vault');
+    const storage = join(session().folder, 'data/User/globalStorage/patvault.pat-vault');
     const { port } = JSON.parse(await readFile(join(storage, 'sandbox/address.json'), 'utf8')) as {
       port: number;
     };
@@ -36,7 +29,7 @@ describe('the main job', () => {
   }
 
   it('begins with a view that says what to do', async () => {
-    await session.workbench.openContainer('PAT Vault');
+    await session().workbench.openContainer('PAT Vault');
     const welcome = tokens().welcome();
     await welcome.getByText('No PAT server is connected yet.').waitFor();
     await welcome.getByRole('button', { name: 'Start Sandbox Server' }).waitFor();
@@ -44,7 +37,7 @@ describe('the main job', () => {
   });
 
   it('adds the sandbox by Add Server, and lists its tokens', async () => {
-    const { quickInput } = session.workbench;
+    const { quickInput } = session().workbench;
     const kinds = await quickInput.rows('What kind of server?');
     assert.ok(kinds[0]?.startsWith('Sandbox'), kinds[0]);
     await quickInput.pick('What kind of server?', 'Sandbox');
@@ -54,7 +47,7 @@ describe('the main job', () => {
 
   it('opens a form that says what is wrong while one types', async () => {
     await tokens().title('Create Token…');
-    form = await session.workbench.webview();
+    form = await session().workbench.webview();
     await field('name').locator('input').fill('x');
     await field('name').locator('input').fill('');
     await problem('name').getByText('This is needed.').waitFor();
@@ -94,8 +87,8 @@ describe('the main job', () => {
 
   it('copies the secret, by the host and not the page', async () => {
     await act('copy').click();
-    await until('the clipboard', async () => (await session.workbench.clipboard()) === secret);
-    await session.workbench.setClipboard('something else');
+    await until('the clipboard', async () => (await session().workbench.clipboard()) === secret);
+    await session().workbench.setClipboard('something else');
   });
 
   it('shows the token in the tree as here, for screen readers too', async () => {
@@ -107,7 +100,7 @@ describe('the main job', () => {
   });
 
   it('lends it to another extension by VS Code’s own dialog, and by no other way', async () => {
-    const { workbench } = session;
+    const { workbench } = session();
     await workbench.run('Consumer: Who Am I, Silently');
     await workbench.notifications.find('Consumer: no session');
 
@@ -121,7 +114,7 @@ describe('the main job', () => {
 
   it('describes the token: every field, where its secret is, and who it is lent to', async () => {
     await tokens().chooseFromMenu('ci-runner', 'Describe Token');
-    const panel = await session.workbench.webview('ci-runner');
+    const panel = await session().workbench.webview('ci-runner');
     await panel.getByText('pat://sandbox/ci-runner').waitFor();
     const text = (await panel.locator('dl').textContent()) ?? '';
     for (const part of [
@@ -138,7 +131,7 @@ describe('the main job', () => {
   });
 
   it('revokes it by a dialog that names token, server and what is lost', async () => {
-    const { workbench } = session;
+    const { workbench } = session();
     await tokens().act('ci-runner', 'Revoke Token…');
     const { message, detail } = await workbench.dialog.text();
     assert.equal(message, 'Revoke ci-runner on Sandbox?');
@@ -153,7 +146,7 @@ describe('the main job', () => {
   });
 
   it('leaves nobody with a token that works', async () => {
-    const { workbench } = session;
+    const { workbench } = session();
     assert.equal(await whoami(), 401);
     await workbench.run('Consumer: Who Was I');
     await workbench.notifications.find('Consumer: 401 with what it had');
@@ -161,5 +154,9 @@ describe('the main job', () => {
     await workbench.run('Consumer: Who Am I, Silently');
     await workbench.notifications.find('Consumer: no session');
     assert.ok(!(await tokens().menu('ci-runner')).includes('Revoke Token…'));
+  });
+
+  it('leaves the secret nowhere: no file, log, console, terminal or argument list', async () => {
+    await assertNoTrace(session(), [secret]);
   });
 });

@@ -1,41 +1,26 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startSession, type Session } from '../host/editor-session.ts';
 import { killAll, tree } from '../host/processes.ts';
 import { until } from '../host/until.ts';
+import { createQuickly, editorSession, withSandbox } from './session.ts';
 
 /** Chromium writes what a page stores to the disk about 5 s later (measured): killed before that, it is lost. */
 const SAFE_AFTER = 7_000;
 
 describe('a secret that is stored once', () => {
-  let session: Session;
+  const session = editorSession('once', { settings: withSandbox });
 
   before(async () => {
-    session = await startSession({
-      settings: { 'patVault.servers': [{ id: 'sandbox', kind: 'sandbox', name: 'Sandbox' }] },
-    });
     await look();
-    await create('kept');
+    await createQuickly(session(), 'kept');
     await pause(SAFE_AFTER);
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await session.workbench.screenshot('out/ui/once.png');
-  });
-  after(() => session.stop());
 
-  const tokens = () => session.workbench.view('Tokens');
+  const tokens = () => session().workbench.view('Tokens');
 
   async function look(): Promise<void> {
-    await session.workbench.openContainer('PAT Vault');
+    await session().workbench.openContainer('PAT Vault');
     await tokens().row('PAT Vault sandbox').waitFor();
-  }
-
-  async function create(name: string): Promise<void> {
-    const { workbench } = session;
-    await workbench.run('PAT Vault: Create Token by Keyboard…');
-    await workbench.quickInput.enter('Name', name);
-    await workbench.quickInput.pick('Validity', '14 days');
-    await tokens().row(name).waitFor();
   }
 
   const description = (label: string, wanted: RegExp) =>
@@ -44,7 +29,7 @@ describe('a secret that is stored once', () => {
     );
 
   async function copied(label: string): Promise<string> {
-    const { workbench } = session;
+    const { workbench } = session();
     await workbench.setClipboard('');
     await tokens().chooseFromMenu(label, 'Copy Secret…');
     await workbench.dialog.click('Copy');
@@ -53,26 +38,28 @@ describe('a secret that is stored once', () => {
 
   it('is there after the browser was closed and opened again', async () => {
     const before = await copied('kept');
-    await session.restartBrowser('close');
+    await session().restartBrowser('close');
     await look();
     await description('kept', /^● here/);
     assert.equal((await copied('kept')) === before, true);
   });
 
   it('is there after its extension host was killed, which VS Code starts anew', async () => {
-    const hosts = tree(session.server.pid).filter(({ command }) => command.includes('--type=extensionHost'));
+    const hosts = tree(session().server.pid).filter(({ command }) =>
+      command.includes('--type=extensionHost'),
+    );
     assert.ok(hosts.length > 0);
     killAll(hosts);
-    await session.workbench.run('PAT Vault: Refresh');
+    await session().workbench.run('PAT Vault: Refresh');
     await description('kept', /^● here/);
     assert.notEqual(await copied('kept'), '');
   });
 
   it('is reported as lost when the browser was killed before it had saved it, with the way out', async () => {
-    await create('lost');
+    await createQuickly(session(), 'lost');
     await pause(1000);
-    await session.restartBrowser('kill');
-    const { text, buttons } = await session.workbench.notifications.find('The secret of lost was lost');
+    await session().restartBrowser('kill');
+    const { text, buttons } = await session().workbench.notifications.find('The secret of lost was lost');
     assert.match(text, /the server will not show it again/);
     assert.deepEqual(buttons, ['Create Replacement']);
     await look();
@@ -81,7 +68,7 @@ describe('a secret that is stored once', () => {
   });
 
   it('is replaced by a form that knows what the lost token was, under the same reference', async () => {
-    const { workbench } = session;
+    const { workbench } = session();
     await workbench.notifications.click('The secret of lost was lost', 'Create Replacement');
     const form = await workbench.webview();
     assert.equal(await form.locator('[data-field="name"] input').inputValue(), 'lost-2');

@@ -1,0 +1,28 @@
+import { startSession, type Session, type SessionOptions } from '../host/editor-session.ts';
+
+/** An editor for all tests of a block; a failed one leaves a picture of the window in out/ui. */
+export function editorSession(name: string, options: SessionOptions = {}): () => Session {
+  let session: Session;
+  before(async () => {
+    session = await startSession(options);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed' || session.workbench.page.isClosed()) return;
+    await session.workbench.screenshot(`out/ui/${name}.png`);
+  });
+  after(() => session.stop());
+  return () => session;
+}
+
+/** Settings under which the sandbox is connected from the start. */
+export const withSandbox = {
+  'patVault.servers': [{ id: 'sandbox', kind: 'sandbox', name: 'Sandbox' }],
+} as const;
+
+/** The quick way to a token: its name, and the validity that is offered first. */
+export async function createQuickly({ workbench }: Session, name: string): Promise<void> {
+  await workbench.run('PAT Vault: Create Token by Keyboard…');
+  await workbench.quickInput.enter('Name', name);
+  await workbench.quickInput.pick('Validity', '14 days');
+  await workbench.view('Tokens').row(name).waitFor();
+}
