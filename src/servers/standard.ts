@@ -155,10 +155,7 @@ class StandardServer implements PatServer {
       mayChoose ? this.#get(Users, callAt(this.#address, USERS), signal).then((answer) => answer.users) : [],
     ]);
     return {
-      notes: [
-        `${me.immutableNames ? 'Name, user' : 'User'}, subject and referrer can never be changed.`,
-        'Subject and referrer are never shown again.',
-      ],
+      notes: ['Subject and referrer are never shown again.'],
       fields: [
         nameField(me),
         descriptionField(me),

@@ -176,16 +176,20 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
     ...(form.notes.length === 0
       ? []
       : [h('ul', { class: 'notes' }, ...form.notes.map((note) => h('li', {}, note)))]),
-    summary,
-    failure,
     h(
       'div',
-      { class: 'buttons' },
-      create,
-      button(words.reset, 'reset', true, () => {
-        editor.setState(undefined);
-        send({ type: 'another' });
-      }),
+      { class: 'footer' },
+      summary,
+      failure,
+      h(
+        'div',
+        { class: 'buttons' },
+        create,
+        button(words.reset, 'reset', true, () => {
+          editor.setState(undefined);
+          send({ type: 'another' });
+        }),
+      ),
     ),
   );
   const first = form.fields[0];

@@ -40,12 +40,16 @@ export function controlFor(setting: ControlSetting<Field>): HTMLElement {
 
 type ValueElement = HTMLElement & { value: string };
 
+/** Builds a form control. What assistive technology calls it is a property: there is no attribute for it. */
+function named(label: string, ...[tag, attributes, ...children]: Parameters<typeof h>): ValueElement {
+  return Object.assign(h(tag, attributes, ...children), { label }) as HTMLElement & {
+    value: string;
+    label: string;
+  };
+}
+
 function lineControl({ field, value, onChange }: ControlSetting<Field>, tag: string): HTMLElement {
-  const element = h(tag, {
-    'data-field': field.name,
-    label: field.label,
-    ...describedBy(field),
-  }) as ValueElement;
+  const element = named(field.label, tag, { 'data-field': field.name, ...describedBy(field) });
   element.value = typeof value === 'string' ? value : '';
   element.addEventListener('input', () => {
     onChange(element.value);
@@ -65,11 +69,12 @@ function choiceControl({ field, value, onChange }: ControlSetting<Field & Choice
       option.detail === undefined ? option.label : `${option.label} – ${option.detail}`,
     ),
   );
-  const element = h(
+  const element = named(
+    field.label,
     'vscode-single-select',
-    { 'data-field': field.name, label: field.label, ...describedBy(field) },
+    { 'data-field': field.name, ...describedBy(field) },
     ...options,
-  ) as ValueElement;
+  );
   element.addEventListener('change', () => {
     onChange(element.value);
   });
@@ -93,12 +98,11 @@ function manyControl({ field, value, words, onChange }: ControlSetting<Field & M
   const chosen = new Set(Array.isArray(value) ? (value as readonly string[]) : []);
   const chips = h('div', { class: 'chips', role: 'list', 'aria-label': field.label });
   const list = h('div', { class: 'suggestions', role: 'group', 'aria-label': field.label });
-  const search = h('vscode-textfield', {
+  const search = named(field.label, 'vscode-textfield', {
     'data-field': field.name,
-    label: field.label,
     placeholder: words.addValue,
     ...describedBy(field),
-  }) as ValueElement;
+  });
 
   const change = (edit: () => void) => {
     edit();
@@ -173,18 +177,18 @@ function expiryControl({ field, value, words, onChange }: ControlSetting<Field &
   const first = value === null ? NEVER : String(preset);
   const choice = (key: string, text: string) =>
     h('vscode-option', { value: key, selected: key === first }, text);
-  const select = h(
+  const select = named(
+    field.label,
     'vscode-single-select',
-    { 'data-field': field.name, label: field.label, ...describedBy(field) },
+    { 'data-field': field.name, ...describedBy(field) },
     ...field.presets.map((days) => choice(String(days), days === 1 ? words.day : fill(words.days, days))),
     choice(CUSTOM, words.custom),
     ...(field.never ? [choice(NEVER, words.never)] : []),
-  ) as ValueElement;
-  const day = h('vscode-textfield', {
+  );
+  const day = named(words.customDate, 'vscode-textfield', {
     'data-field': `${field.name}-day`,
-    label: words.customDate,
     placeholder: 'YYYY-MM-DD',
-  }) as ValueElement;
+  });
   const custom = h(
     'div',
     { class: 'custom', hidden: true },

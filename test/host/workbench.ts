@@ -111,6 +111,7 @@ export class Workbench {
     await this.quickInput.type('Select Color Theme', name);
     await this.quickInput.pick('Select Color Theme', name);
     await this.page.locator(`.monaco-workbench.${drawn}`).waitFor();
+    await this.quickInput.closed();
   }
 
   async screenshot(file: string): Promise<void> {

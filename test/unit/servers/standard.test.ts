@@ -208,9 +208,8 @@ describe('standard: the form', () => {
     assert.deepEqual((await expiry({ defaultValidityDays: 10 })).presets.slice(0, 3), [1, 7, 10]);
   });
 
-  it('says what can never be changed, and starts with the server’s own address as subject', async () => {
+  it('marks what can never be changed, and starts with the server’s own address as subject', async () => {
     const { form, field } = await formFor();
-    assert(form.notes.some((note) => note.startsWith('Name, user, subject and referrer')));
     assert.deepEqual([field('name')?.immutable, field('description')?.immutable], [true, false]);
     const changeable = await formFor({ immutableNames: false });
     assert.equal(changeable.field('name')?.immutable, false);
