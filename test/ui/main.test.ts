@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { root } from '../host/folders.ts';
 import { until } from '../host/until.ts';
+import { runTask, storage, terminalSays, whoAmITask } from './task.ts';
 import { assertNoTrace } from './traces.ts';
 import { editorSession } from './session.ts';
 
 /** The main job, from an empty view to a revoked token, by the installed extension: each step needs those before it. */
 describe('the main job', () => {
-  const session = editorSession('main', { extensions: [join(root, 'test/consumer')] });
+  const session = editorSession('main', {
+    extensions: [join(root, 'test/consumer')],
+    files: whoAmITask(),
+  });
   let form: FrameLocator;
   /** Known to this test because the user is shown it, once, on a click. */
   let secret = '';
@@ -20,10 +24,8 @@ describe('the main job', () => {
   const act = (id: string) => form.locator(`[data-action="${id}"]`);
 
   async function whoami(): Promise<number> {
-    const storage = join(session().folder, 'data/User/globalStorage/patvault.pat-vault');
-    const { port } = JSON.parse(await readFile(join(storage, 'sandbox/address.json'), 'utf8')) as {
-      port: number;
-    };
+    const address = join(session().folder, storage, 'sandbox/address.json');
+    const { port } = JSON.parse(await readFile(address, 'utf8')) as { port: number };
     const headers = { authorization: `Bearer ${secret}` };
     return (await fetch(`http://127.0.0.1:${port}/whoami`, { headers })).status;
   }
@@ -112,6 +114,14 @@ describe('the main job', () => {
     await workbench.notifications.find('Consumer: 200 with ci-runner · Sandbox');
   });
 
+  it('lends it to a task that names it by reference, once the user allows that command line', async () => {
+    const { dialog } = session().workbench;
+    await runTask(session(), 'who am I');
+    assert.equal((await dialog.text()).message, 'Let "node" use the token ci-runner?');
+    await dialog.click('Always Allow Here');
+    await terminalSays(session(), 'answered 200 in a terminal');
+  });
+
   it('describes the token: every field, where its secret is, and who it is lent to', async () => {
     await tokens().chooseFromMenu('ci-runner', 'Describe Token');
     const panel = await session().workbench.webview('ci-runner');
@@ -153,6 +163,8 @@ describe('the main job', () => {
     await workbench.notifications.close('Consumer: no session');
     await workbench.run('Consumer: Who Am I, Silently');
     await workbench.notifications.find('Consumer: no session');
+    await runTask(session(), 'who am I');
+    await terminalSays(session(), 'pat: No stored token "ci-runner" on sandbox.');
     assert.ok(!(await tokens().menu('ci-runner')).includes('Revoke Token…'));
   });
 

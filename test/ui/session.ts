@@ -1,14 +1,19 @@
 import { startSession, type Session, type SessionOptions } from '../host/editor-session.ts';
 
-/** An editor for all tests of a block; a failed one leaves a picture of the window in out/ui. */
+/**
+ * An editor for all tests of a block; a failed one leaves a picture of the window in out/ui. For `npm run demo`
+ * (test/host/demo.ts) every step leaves one.
+ */
 export function editorSession(name: string, options: SessionOptions = {}): () => Session {
   let session: Session;
   before(async () => {
     session = await startSession(options);
   });
   afterEach(async function () {
-    if (this.currentTest?.state !== 'failed' || session.workbench.page.isClosed()) return;
-    await session.workbench.screenshot(`out/ui/${name}.png`);
+    const picture =
+      this.currentTest?.state === 'failed' ? `out/ui/${name}.png` : process.env.PAT_VAULT_PICTURE;
+    if (picture === undefined || session.workbench.page.isClosed()) return;
+    await session.workbench.screenshot(picture);
   });
   after(() => session.stop());
   return () => session;

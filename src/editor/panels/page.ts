@@ -13,7 +13,8 @@ export function openPage(
     enableScripts: true,
     localResourceRoots: [root],
   });
-  panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'patvault.svg');
+  const icon = (theme: string) => vscode.Uri.joinPath(context.extensionUri, 'media', `page-${theme}.svg`);
+  panel.iconPath = { light: icon('light'), dark: icon('dark') };
   const { webview } = panel;
   const nonce = randomBytes(18).toString('base64');
   const address = (file: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, file)).toString();
