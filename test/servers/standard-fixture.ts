@@ -5,27 +5,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Secret } from '../../src/core/secret.ts';
-import { openSandbox } from '../../src/sandbox/index.ts';
+import { openSandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { root } from '../host/folders.ts';
 import { freePort } from '../host/processes.ts';
 
 export interface ObservedSandbox {
-  /** Prism's, which fails every call and every answer that openapi.yaml does not describe. */
+  /** Prism's. */
   readonly address: URL;
   adminSecret(): Promise<Secret>;
   stop(): Promise<void>;
 }
 
-/** The sandbox with data of its own, behind Prism as a proxy. */
-export async function startObservedSandbox(): Promise<ObservedSandbox> {
+/**
+ * The sandbox with data of its own, behind Prism as a proxy. Prism fails every call and every answer that
+ * openapi.yaml does not describe (`refuse`), or passes all on and notes what is wrong in `sl-violations` (`note`).
+ */
+export async function startObservedSandbox(
+  violations: 'refuse' | 'note' = 'refuse',
+  options: SandboxOptions = {},
+): Promise<ObservedSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
-  const sandbox = await openSandbox(folder, { now: Date.now }, { port: 0 });
+  const sandbox = await openSandbox(folder, { now: Date.now }, { port: 0, ...options });
   const address = new URL(`http://127.0.0.1:${await freePort()}/`);
   const prism = spawn(
     process.execPath,
     [
       join(root, 'node_modules/@stoplight/prism-cli/dist/index.js'),
-      ...['proxy', '--errors', '--host', address.hostname, '--port', address.port],
+      ...[
+        'proxy',
+        ...(violations === 'refuse' ? ['--errors'] : []),
+        '--host',
+        address.hostname,
+        '--port',
+        address.port,
+      ],
       ...[join(root, 'src/sandbox/openapi.yaml'), sandbox.origin],
     ],
     { stdio: 'ignore' },
