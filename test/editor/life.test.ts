@@ -1,13 +1,15 @@
 import { strict as assert } from 'node:assert';
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { initialDraft } from '../../src/core/form.ts';
 import type { House } from '../../src/editor/house.ts';
 import { TokenTree, type TokenNode } from '../../src/editor/tree.ts';
 import { openVault } from '../../src/editor/vault.ts';
 import { secretStore } from '../../src/editor/secret-store.ts';
 import { secretKey } from '../../src/vault/entry.ts';
-import { revokeToken } from '../../src/vault/lifecycle.ts';
+import { revokeToken, settle, settleWith } from '../../src/vault/lifecycle.ts';
 import { because, connectSandbox, create, house, signal, whoami } from './house.ts';
 
 describe('a token in the true editor', () => {
@@ -61,6 +63,36 @@ describe('a token in the true editor', () => {
     await h.vault.look();
     assert.equal(h.vault.presenceOf(entry), 'missing');
     await assert.rejects(h.vault.read(entry), because('secret-missing'));
+  });
+
+  it('is found again when the editor died between the server’s answer and the store', async () => {
+    const { connection, server, address } = await h.connections.server('sandbox');
+    const draft = { ...initialDraft(await server.form(signal), h.clock.now()), name: 'orphan' };
+    await h.desk.journal.put({
+      version: 1,
+      operation: 'create',
+      id: randomUUID(),
+      pid: 0,
+      serverId: connection.id,
+      startedAt: h.clock.now(),
+      origin: address.origin,
+      entryId: randomUUID(),
+      alias: 'orphan',
+      replaces: null,
+      name: 'orphan',
+      idsBefore: null,
+      minted: null,
+    });
+    const { token } = await server.create(draft, () => Promise.resolve(undefined), signal);
+
+    const { needServer } = await settle(h.desk, h.clock.now());
+    assert.equal(needServer.length, 1);
+    for (const attempt of needServer) await settleWith(h.desk, attempt, [token]);
+    await h.vault.look();
+    const entry = h.vault.entryOf('sandbox', token);
+    assert.ok(entry);
+    assert.equal(h.vault.presenceOf(entry), 'missing');
+    assert.deepEqual(await h.desk.journal.all(), []);
   });
 
   it('is known to a second window, which loses nothing of the first one’s ledger', async () => {

@@ -24,9 +24,9 @@ export const withSandbox = {
   'patVault.servers': [{ id: 'sandbox', kind: 'sandbox', name: 'Sandbox' }],
 } as const;
 
-/** The quick way to a token: its name, and the validity that is offered first. */
+/** The quick way to a token of the sandbox: its name, and the validity that is offered first. */
 export async function createQuickly({ workbench }: Session, name: string): Promise<void> {
-  await workbench.run('PAT Vault: Create Token by Keyboard…');
+  await workbench.view('Tokens').chooseFromMenu('Sandbox', 'Create Token by Keyboard…');
   await workbench.quickInput.enter('Name', name);
   await workbench.quickInput.pick('Validity', '14 days');
   await workbench.view('Tokens').row(name).waitFor();

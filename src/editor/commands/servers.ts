@@ -141,7 +141,9 @@ export async function removeServer(house: House, argument: unknown): Promise<voi
   const loss =
     entries.length === 0
       ? t('No stored secret goes with it.')
-      : t('{0} stored secrets go with it and cannot be brought back.', entries.length);
+      : entries.length === 1
+        ? t('1 stored secret goes with it and cannot be brought back.')
+        : t('{0} stored secrets go with it and cannot be brought back.', entries.length);
   const answer = await vscode.window.showWarningMessage(
     t('Remove {0} from PAT Vault?', connectionName(connection)),
     { modal: true, detail: `${loss} ${t('The tokens themselves stay valid on the server.')}` },
