@@ -30,6 +30,14 @@ describe('the main job', () => {
     return (await fetch(`http://127.0.0.1:${port}/whoami`, { headers })).status;
   }
 
+  /** What the consumer gets without a word to the user. */
+  async function silently(answer: string): Promise<void> {
+    const { workbench } = session();
+    await workbench.run('Notifications: Clear All Notifications');
+    await workbench.run('Consumer: Who Am I, Silently');
+    await workbench.notifications.find(`Consumer: ${answer}`);
+  }
+
   it('begins with a view that says what to do', async () => {
     await session().workbench.openContainer('PAT Vault');
     const welcome = tokens().welcome();
@@ -103,9 +111,7 @@ describe('the main job', () => {
 
   it('lends it to another extension by VS Code’s own dialog, and by no other way', async () => {
     const { workbench } = session();
-    await workbench.run('Consumer: Who Am I, Silently');
-    await workbench.notifications.find('Consumer: no session');
-
+    await silently('no session');
     await workbench.run('Consumer: Who Am I');
     const { detail } = await workbench.dialog.text();
     assert.match(detail, /'Consumer' wants to sign in using PAT Vault/);
@@ -140,6 +146,19 @@ describe('the main job', () => {
     assert.ok(!text.includes(secret));
   });
 
+  it('is asked about anew when sharing has ended and begun again', async () => {
+    const { workbench } = session();
+    await silently('200 with ci-runner · Sandbox');
+    await tokens().chooseFromMenu('ci-runner', 'Stop Sharing');
+    await silently('no session');
+    await tokens().chooseFromMenu('ci-runner', 'Share with Extensions');
+    await silently('no session');
+    await workbench.run('Consumer: Who Am I');
+    await workbench.dialog.click('Allow');
+    await workbench.quickInput.pick("Select an account for 'Consumer'", 'ci-runner · Sandbox (2)');
+    await workbench.notifications.find('Consumer: 200 with ci-runner · Sandbox (2)');
+  });
+
   it('revokes it by a dialog that names token, server and what is lost', async () => {
     const { workbench } = session();
     await tokens().act('ci-runner', 'Revoke Token…');
@@ -160,9 +179,7 @@ describe('the main job', () => {
     assert.equal(await whoami(), 401);
     await workbench.run('Consumer: Who Was I');
     await workbench.notifications.find('Consumer: 401 with what it had');
-    await workbench.notifications.close('Consumer: no session');
-    await workbench.run('Consumer: Who Am I, Silently');
-    await workbench.notifications.find('Consumer: no session');
+    await silently('no session');
     await runTask(session(), 'who am I');
     await terminalSays(session(), 'pat: No stored token "ci-runner" on sandbox.');
     assert.ok(!(await tokens().menu('ci-runner')).includes('Revoke Token…'));
