@@ -11,7 +11,7 @@ export interface Form {
 }
 
 export type Field = FieldBase &
-  (TextField | ChoiceField | ManyField | ExpiryField | AddressField | FlagField);
+  (TextField | ChoiceField | ManyField | ExpiryField | AddressField | FlagField | NumberField);
 
 interface FieldBase {
   /** Key of the value in a draft. */
@@ -64,6 +64,8 @@ export interface ExpiryField {
   readonly before: Instant | undefined;
   /** Whether a token may live for ever. */
   readonly never: boolean;
+  /** What an existing token has now; null: never. It may be kept, whatever the limits for new values are. */
+  readonly current?: Instant | null;
 }
 
 export interface AddressField {
@@ -78,7 +80,16 @@ export interface FlagField {
   readonly initial: boolean;
 }
 
-/** A field's value: text; many texts; yes or no; an instant in ms, or null for never. */
+export interface NumberField {
+  readonly input: 'number';
+  readonly initial: number;
+  readonly min: number;
+  readonly max: number;
+  /** What is counted, e.g. "seconds". */
+  readonly unit: string;
+}
+
+/** A field's value: text; many texts; yes or no; a number; an instant in ms, or null for never. */
 export type Value = string | readonly string[] | boolean | number | null;
 export type Draft = Readonly<Record<string, Value>>;
 
@@ -92,10 +103,12 @@ export type FieldProblem =
         | 'not-an-address'
         | 'not-a-host'
         | 'wrong-type'
+        | 'not-a-number'
         | 'past'
         | 'never-not-allowed';
     }
   | { readonly field: string; readonly kind: 'too-long'; readonly limit: number }
+  | { readonly field: string; readonly kind: 'out-of-range'; readonly min: number; readonly max: number }
   | { readonly field: string; readonly kind: 'too-soon'; readonly earliest: Instant }
   | { readonly field: string; readonly kind: 'too-late'; readonly before: Instant }
   | { readonly field: string; readonly kind: 'not-a-cidr' | 'bad-scope'; readonly value: string };
@@ -107,12 +120,12 @@ const SLACK = 5 * 60_000;
 /** The values a fresh form starts with, at `now`. */
 export function initialDraft(form: Form, now: Instant): Draft {
   return Object.fromEntries(
-    form.fields.map((field) => [
-      field.name,
-      field.input === 'expiry' ? daysFrom(now, field.initial) : field.initial,
-    ]),
+    form.fields.map((field) => [field.name, field.input !== 'expiry' ? field.initial : startOf(field, now)]),
   );
 }
+
+const startOf = ({ current, initial }: ExpiryField, now: Instant) =>
+  current === undefined ? daysFrom(now, initial) : current;
 
 /** `days` calendar days after `from` at the same local time of day, also across a change of clocks. */
 export function daysFrom(from: Instant, days: number): Instant {
@@ -148,6 +161,12 @@ function problemsOfField(field: Field, value: Value | undefined, now: Instant): 
     case 'address':
       if (typeof value !== 'string') return [{ field: name, kind: 'wrong-type' }];
       return problemsOfAddress(field, value.trim());
+    case 'number':
+      if (typeof value !== 'number' || !Number.isInteger(value))
+        return [{ field: name, kind: 'not-a-number' }];
+      return value < field.min || value > field.max
+        ? [{ field: name, kind: 'out-of-range', min: field.min, max: field.max }]
+        : [];
     case 'flag':
       return typeof value === 'boolean' ? [] : [{ field: name, kind: 'wrong-type' }];
   }
@@ -173,6 +192,7 @@ function problemsOfExpiry(
   now: Instant,
 ): FieldProblem[] {
   const name = field.name;
+  if (field.current !== undefined && value === field.current) return [];
   if (value === null) return field.never ? [] : [{ field: name, kind: 'never-not-allowed' }];
   if (typeof value !== 'number') return [{ field: name, kind: 'wrong-type' }];
   if (!Number.isFinite(value)) return [{ field: name, kind: 'not-a-date' }];

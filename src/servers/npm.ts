@@ -209,6 +209,20 @@ class NpmRegistry implements PatServer {
     throw new PatError({ reason: 'bad-credential', host: url.host });
   }
 
+  /** A registry's token is what it was made as. */
+  changeForm(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  change(): Promise<never> {
+    return Promise.reject(new PatError({ reason: 'unsupported', what: 'changing tokens of this registry' }));
+  }
+
+  /** The login is no token of the list, or cannot be told from one. */
+  isOwn(): boolean {
+    return false;
+  }
+
   async revoke({ id }: Pick<Token, 'id'>, signal: AbortSignal) {
     const url = callAt(this.#address, TOKEN, id);
     const answer = await this.#call({ method: 'DELETE', url, signal });

@@ -112,6 +112,14 @@ export interface PatServer {
    * after any other failure there may be one.
    */
   create(draft: Draft, challenge: Challenge, signal: AbortSignal): Promise<Minted>;
+  /**
+   * What this caller may change of `token`, as a form that starts with what it has now; `undefined` when nothing.
+   */
+  changeForm(token: Token, signal: AbortSignal): Promise<Form | undefined>;
+  /** Sends what differs from the token's own values, and answers the token as it is then. */
+  change(token: Token, draft: Draft, signal: AbortSignal): Promise<Token>;
+  /** Whether this connection logs in with this very token: revoking it would end the connection. */
+  isOwn(token: Token): boolean;
   /** A token that is no longer there counts as revoked. */
   revoke(token: Pick<Token, 'id'>, signal: AbortSignal): Promise<RevokeOutcome>;
   authorization(bundle: SecretBundle, signal: AbortSignal): Promise<Authorization>;

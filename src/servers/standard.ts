@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import { PatError } from '../core/errors.ts';
 import { type Draft, type Field, type Form, daysFrom } from '../core/form.ts';
@@ -38,6 +39,7 @@ const Me = z.object({
     listAll: Allowed,
     create: Allowed,
     createForOthers: Allowed,
+    change: Allowed,
     revoke: Allowed,
     listUsers: Allowed,
   }),
@@ -117,12 +119,14 @@ export const standard: ServerKind = {
 class StandardServer implements PatServer {
   readonly listsNames = true;
   readonly #address: URL;
+  readonly #secret: Secret;
   readonly #bearer: Secret;
   readonly #ports: KindPorts;
 
   constructor(address: URL, credential: Credential, ports: KindPorts) {
     this.#address = address;
-    this.#bearer = bearer(credential.secret ?? new Secret(''));
+    this.#secret = credential.secret ?? new Secret('');
+    this.#bearer = bearer(this.#secret);
     this.#ports = ports;
   }
 
@@ -138,7 +142,7 @@ class StandardServer implements PatServer {
         describe: ability(abilities.list),
         create: ability(abilities.create),
         createForOthers: ability(abilities.createForOthers),
-        change: no,
+        change: ability(abilities.change),
         rotate: no,
         pause: no,
         revoke: ability(abilities.revoke),
@@ -238,6 +242,45 @@ class StandardServer implements PatServer {
     return { token: tokenOf(minted.token), bundle: { secret: new Secret(minted.secret) } };
   }
 
+  async changeForm(token: Token, signal: AbortSignal): Promise<Form | undefined> {
+    if (token.managed || token.status !== 'active') return undefined;
+    const me = await this.#get(Me, callAt(this.#address, ME), signal);
+    if (!me.abilities.change.allowed) return undefined;
+    const { scopes } = await this.#get(Scopes, callAt(this.#address, SCOPES), signal);
+    const now = presentValues(token);
+    return {
+      notes: me.immutableNames ? ['A token’s name cannot be changed here.'] : [],
+      fields: [
+        ...(me.immutableNames ? [] : [{ ...nameField(me), initial: now.name }]),
+        { ...descriptionField(me), initial: now.description },
+        { ...scopesField(me, scopes), initial: now.scopes },
+        { ...expiryField(me, this.#ports.clock.now()), current: now.expires },
+      ],
+    };
+  }
+
+  async change(token: Token, draft: Draft, signal: AbortSignal): Promise<Token> {
+    const patch = Object.entries(presentValues(token)).flatMap(([name, before]) => {
+      const wanted = name === 'name' || name === 'description' ? (textIn(draft, name) ?? '') : draft[name];
+      if (!(name in draft) || isDeepStrictEqual(wanted, before)) return [];
+      const value =
+        name === 'expires' && typeof wanted === 'number' ? new Date(wanted).toISOString() : wanted;
+      return [{ op: 'replace', path: `/${name}`, value }];
+    });
+    if (patch.length === 0) return token;
+    const url = callAt(this.#address, TOKENS, token.id);
+    const body = json(patch, 'application/json-patch+json');
+    const answer = await this.#call({ method: 'PATCH', url, body, signal });
+    if (!isOk(answer)) throw this.#failure(answer, url, textIn(draft, 'name'));
+    return tokenOf(parseAnswer(answer, url, (value) => z.parse(Row, value)));
+  }
+
+  isOwn({ hint }: Token): boolean {
+    const [start = '', end = ''] = hint?.split('…') ?? [];
+    const secret = this.#secret.reveal();
+    return start.length + end.length >= 8 && secret.startsWith(start) && secret.endsWith(end);
+  }
+
   async revoke({ id }: Pick<Token, 'id'>, signal: AbortSignal) {
     const url = callAt(this.#address, TOKENS, id);
     const answer = await this.#call({ method: 'DELETE', url, signal });
@@ -286,7 +329,7 @@ class StandardServer implements PatServer {
   }
 }
 
-function nameField({ immutableNames, limits }: Me): Field {
+function nameField({ immutableNames, limits }: Me) {
   return {
     input: 'text',
     name: 'name',
@@ -298,10 +341,10 @@ function nameField({ immutableNames, limits }: Me): Field {
     maxLength: limits.nameMaxLength,
     multiline: false,
     unique: true,
-  };
+  } satisfies Field;
 }
 
-function descriptionField({ limits }: Me): Field {
+function descriptionField({ limits }: Me) {
   return {
     input: 'text',
     name: 'description',
@@ -312,7 +355,7 @@ function descriptionField({ limits }: Me): Field {
     maxLength: limits.descriptionMaxLength,
     multiline: true,
     unique: false,
-  };
+  } satisfies Field;
 }
 
 function ownerField({ user }: Me, users: readonly Owner[]): Field {
@@ -335,7 +378,7 @@ function ownerField({ user }: Me, users: readonly Owner[]): Field {
   };
 }
 
-function scopesField({ scopes: held }: Me, scopes: z.infer<typeof Scopes>['scopes']): Field {
+function scopesField({ scopes: held }: Me, scopes: z.infer<typeof Scopes>['scopes']) {
   return {
     input: 'many',
     name: 'scopes',
@@ -350,10 +393,10 @@ function scopesField({ scopes: held }: Me, scopes: z.infer<typeof Scopes>['scope
       .map(({ name, description }) => ({ value: name, label: name, detail: description })),
     freeEntry: true,
     format: 'scope',
-  };
+  } satisfies Field;
 }
 
-function expiryField({ limits }: Me, now: Instant): Field {
+function expiryField({ limits }: Me, now: Instant) {
   const before = limits.expiresBefore ?? undefined;
   const presets = [...new Set([...PRESETS, limits.defaultValidityDays])]
     .filter((days) => days >= limits.minValidityDays)
@@ -370,7 +413,7 @@ function expiryField({ limits }: Me, now: Instant): Field {
     minDays: limits.minValidityDays,
     before,
     never: limits.neverAllowed,
-  };
+  } satisfies Field;
 }
 
 function tokenOf({ secretStart, secretEnd, ...row }: z.infer<typeof Row>): Token {
@@ -390,6 +433,14 @@ function tokenOf({ secretStart, secretEnd, ...row }: z.infer<typeof Row>): Token
 function ability({ allowed, missingRight }: z.infer<typeof Allowed>): Ability {
   return allowed ? { by: 'api' } : { by: 'none', missingRight };
 }
+
+/** What can be changed of a token, as a form holds it. */
+const presentValues = (token: Token) => ({
+  name: token.name ?? '',
+  description: token.description ?? '',
+  scopes: token.scopes ?? [],
+  expires: typeof token.expires === 'number' ? token.expires : null,
+});
 
 /** A draft's text without the blanks around it; `undefined` when nothing is left. */
 function textIn(draft: Draft, name: string): string | undefined {

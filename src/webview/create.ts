@@ -112,6 +112,10 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
         return words.past;
       case 'never-not-allowed':
         return words.neverNotAllowed;
+      case 'not-a-number':
+        return words.notANumber;
+      case 'out-of-range':
+        return fill(words.outOfRange, `${problem.min}–${problem.max}`);
       case 'too-long':
         return fill(words.tooLong, problem.limit);
       case 'too-soon':
@@ -139,6 +143,7 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
       field,
       value: draft[field.name],
       words,
+      dates,
       onChange: (value) => {
         draft[field.name] = value;
         touched.add(field.name);

@@ -1,10 +1,11 @@
-import { parseDay } from '../core/dates.ts';
+import { type DateWriter, parseDay } from '../core/dates.ts';
 import {
   daysFrom,
   type ChoiceField,
   type ExpiryField,
   type Field,
   type ManyField,
+  type NumberField,
   type TextField,
   type Value,
 } from '../core/form.ts';
@@ -16,6 +17,7 @@ export interface ControlSetting<F> {
   readonly field: F;
   readonly value: Value | undefined;
   readonly words: Words;
+  readonly dates: DateWriter;
   readonly onChange: (value: Value) => void;
 }
 
@@ -33,6 +35,8 @@ export function controlFor(setting: ControlSetting<Field>): HTMLElement {
       return manyControl({ ...setting, field });
     case 'expiry':
       return expiryControl({ ...setting, field });
+    case 'number':
+      return numberControl({ ...setting, field });
     case 'flag':
       return flagControl(setting);
   }
@@ -79,6 +83,21 @@ function choiceControl({ field, value, onChange }: ControlSetting<Field & Choice
     onChange(element.value);
   });
   return element;
+}
+
+function numberControl({ field, value, onChange }: ControlSetting<Field & NumberField>): HTMLElement {
+  const element = named(field.label, 'vscode-textfield', {
+    'data-field': field.name,
+    type: 'number',
+    min: String(field.min),
+    max: String(field.max),
+    ...describedBy(field),
+  });
+  element.value = typeof value === 'number' ? String(value) : '';
+  element.addEventListener('input', () => {
+    onChange(element.value.trim() === '' ? Number.NaN : Number(element.value));
+  });
+  return h('div', { class: 'number' }, element, h('span', { class: 'help' }, field.unit));
 }
 
 function flagControl({ field, value, onChange }: ControlSetting<Field>): HTMLElement {
@@ -169,18 +188,28 @@ function manyControl({ field, value, words, onChange }: ControlSetting<Field & M
 
 const CUSTOM = 'custom';
 const NEVER = 'never';
+const KEEP = 'keep';
 
 /** Lengths that keep the time of day, a custom day, and never where the server allows it. */
-function expiryControl({ field, value, words, onChange }: ControlSetting<Field & ExpiryField>): HTMLElement {
+function expiryControl({
+  field,
+  value,
+  words,
+  dates,
+  onChange,
+}: ControlSetting<Field & ExpiryField>): HTMLElement {
   const openedAt = Date.now();
   const preset = field.presets.find((days) => daysFrom(openedAt, days) === value) ?? field.initial;
-  const first = value === null ? NEVER : String(preset);
+  const { current } = field;
+  const isKept = current !== undefined && value === current;
+  const first = isKept ? KEEP : value === null ? NEVER : String(preset);
   const choice = (key: string, text: string) =>
     h('vscode-option', { value: key, selected: key === first }, text);
   const select = named(
     field.label,
     'vscode-single-select',
     { 'data-field': field.name, ...describedBy(field) },
+    ...(current === undefined ? [] : [choice(KEEP, keptText(current))]),
     ...field.presets.map((days) => choice(String(days), days === 1 ? words.day : fill(words.days, days))),
     choice(CUSTOM, words.custom),
     ...(field.never ? [choice(NEVER, words.never)] : []),
@@ -195,13 +224,21 @@ function expiryControl({ field, value, words, onChange }: ControlSetting<Field &
     h('span', { class: 'help' }, words.customDate),
     day,
   );
-  const warning = h('p', { class: 'warning', role: 'status', hidden: first !== NEVER }, words.neverWarning);
+  const warning = h(
+    'p',
+    { class: 'warning', role: 'status', hidden: first !== NEVER && !(isKept && current === null) },
+    words.neverWarning,
+  );
 
+  function keptText(kept: number | null): string {
+    return kept === null ? words.keepNever : fill(words.keep, dates.exact(kept));
+  }
   const tell = () => {
     const choiceNow = select.value;
     custom.hidden = choiceNow !== CUSTOM;
     warning.hidden = choiceNow !== NEVER;
-    if (choiceNow === NEVER) onChange(null);
+    if (choiceNow === KEEP) onChange(current ?? null);
+    else if (choiceNow === NEVER) onChange(null);
     else if (choiceNow === CUSTOM) onChange(parseDay(day.value, Date.now()) ?? Number.NaN);
     else onChange(daysFrom(Date.now(), Number(choiceNow)));
   };

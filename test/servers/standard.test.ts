@@ -110,6 +110,44 @@ describe('standard, against the sandbox through Prism', () => {
     assert.equal(await server.nameTaken('Nightly', draft, signal), false, 'free again');
   });
 
+  it('changes what the server lets be changed, and sends nothing when nothing differs', async () => {
+    const { token } = await create({ name: 'Before', scopes: ['builds:read'] });
+    const editing = await server.changeForm(token, signal);
+    assert(editing);
+    const names = editing.fields.map(({ name }) => name);
+    assert.deepEqual(names, ['name', 'description', 'scopes', 'expires']);
+    const before = initialDraft(editing, clock.now());
+    assert.equal(await server.change(token, before, signal), token);
+
+    const draft = {
+      ...before,
+      name: 'After',
+      description: 'changed',
+      scopes: ['builds:write'],
+      expires: null,
+    };
+    assert.deepEqual(problemsOf(editing, draft, clock.now()), []);
+    const changed = await server.change(token, draft, signal);
+    assert.deepEqual(
+      [changed.name, changed.description, changed.scopes, changed.expires],
+      ['After', 'changed', ['builds:write'], 'never'],
+    );
+    await create({ name: 'Taken' });
+    await assert.rejects(server.change(changed, { ...draft, name: 'Taken' }, signal), problem('name-taken'));
+    await server.revoke(token, signal);
+    assert.equal(await server.changeForm({ ...changed, status: 'revoked' }, signal), undefined);
+  });
+
+  it('knows the token it logs in with', async () => {
+    const { token } = await create({ name: 'Not the login' });
+    const mine = (await listed('me')).filter((one) => server.isOwn(one));
+    assert.deepEqual(
+      mine.map(({ managed }) => managed),
+      [true],
+    );
+    assert.equal(server.isOwn(token), false);
+  });
+
   it('names the right that a caller lacks', async () => {
     const { bundle } = await create({ name: 'Reader', scopes: ['tokens:read'] });
     const reader = await signedIn(bundle.secret);

@@ -13,6 +13,8 @@ export function createWords(server: string): Words {
     creating: t('Creating…'),
     reset: t('Reset'),
     never: t('Never'),
+    keep: t('As it is: {0}', hole),
+    keepNever: t('As it is: never'),
     neverWarning: t(
       'A token that never expires stays open for ever once it leaks. Choose a date where you can.',
     ),
@@ -32,6 +34,8 @@ export function createWords(server: string): Words {
     notAnAddress: t('Not an address that begins with http:// or https://.'),
     notAHost: t('Not a host name, such as example.com.'),
     wrongType: t('This cannot be read.'),
+    notANumber: t('Not a whole number.'),
+    outOfRange: t('It must be within {0}.', hole),
     past: t('This lies in the past.'),
     neverNotAllowed: t('The server does not allow tokens that never expire.'),
     tooLong: t('At most {0} characters.', hole),
