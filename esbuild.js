@@ -38,7 +38,7 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { create: 'src/webview/create.ts', token: 'src/webview/token.ts' },
+    entryPoints: { form: 'src/webview/form.ts', token: 'src/webview/token.ts' },
     outdir: 'dist/webview',
     format: 'esm',
     platform: 'browser',

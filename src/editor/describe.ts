@@ -5,7 +5,7 @@ import type { Grant } from '../vault/grants.ts';
 import type { CommandId } from './commands/ids.ts';
 import type { House } from './house.ts';
 import type { TokenAction, TokenView } from './panels/token-panel.ts';
-import { type Chosen, isReplaceable, isRevocable } from './pick.ts';
+import { type Chosen, isChangeable, isReplaceable, isRevocable } from './pick.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
 import { tokenLabel, type TokenNode } from './tree.ts';
 import { conditionWord, dates, fieldRows, secretWords } from './words.ts';
@@ -93,6 +93,7 @@ function actionsFor(house: House, chosen: Chosen, grants: readonly Grant[]): rea
         : command('patVault.shareToken', t('Share with Extensions')),
     );
   }
+  if (isChangeable(house)(chosen)) actions.push(command('patVault.editToken', t('Edit Token…')));
   if (grants.length > 0) {
     actions.push({
       id: 'take-back',

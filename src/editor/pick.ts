@@ -94,6 +94,14 @@ export function chosenOf(
 export const isRevocable = (house: House) => (chosen: Chosen) =>
   isLive(chosen.token, house.clock.now()) && !chosen.token.managed;
 
+/** Something of it can be changed by this caller. */
+export const isChangeable =
+  (house: House) =>
+  ({ connection, token }: Chosen): boolean =>
+    house.inventory.of(connection.id).caller?.abilities.change.by === 'api' &&
+    isLive(token, house.clock.now()) &&
+    !token.managed;
+
 /** Its secret is lost, or the token is over: a new one can take the place of its entry. */
 export const isReplaceable =
   (house: House) =>

@@ -116,6 +116,7 @@ export class TokenTree implements vscode.TreeDataProvider<Node> {
       'token',
       live ? 'live' : 'over',
       ...(token.managed ? ['managed'] : []),
+      ...(live && !token.managed && listing.caller?.abilities.change.by === 'api' ? ['changeable'] : []),
       ...(place === '' ? [] : ['stored', place]),
       ...(entry?.shared === true ? ['shared'] : place === 'here' ? ['unshared'] : []),
     ].join(' ');

@@ -36,7 +36,7 @@ describe('a token in the true editor', () => {
     const node: TokenNode = { type: 'token', serverId: 'sandbox', tokenId: entry.tokenId };
     const row = tree.getTreeItem(node);
     assert.equal(row.label, 'whole-life');
-    assert.match(row.contextValue ?? '', /^token live stored here unshared$/);
+    assert.match(row.contextValue ?? '', /^token live changeable stored here unshared$/);
     assert.match(String(row.description), /here · expires in 14 days/);
     assert.equal(typeof row.tooltip, 'string');
     assert.ok(!JSON.stringify(row).includes(secret.reveal()));

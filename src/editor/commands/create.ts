@@ -6,7 +6,8 @@ import type { Clipboard } from '../clipboard.ts';
 import { createAndStore, draftByKeyboard } from '../create.ts';
 import type { House } from '../house.ts';
 import { noticeOf } from '../notices.ts';
-import type { Created, CreateSession } from '../panels/create-panel.ts';
+import type { Created, FormSession } from '../panels/form-panel.ts';
+import { createWords, partWord } from '../panels/words.ts';
 import { type Chosen, chooseServer, chooseToken, isReplaceable, isRevocable } from '../pick.ts';
 import { connectionName } from '../settings.ts';
 import { tokenLabel, type TokenNode } from '../tree.ts';
@@ -32,28 +33,36 @@ export async function createInForm(
       right: create.missingRight ?? t('a server that lets you'),
     });
   }
-  const session: CreateSession = {
-    serverId: connection.id,
-    serverName: connectionName(connection),
+  const session: FormSession = {
+    key: connection.id,
+    title: t('Create Token: {0}', connectionName(connection)),
+    words: createWords(connectionName(connection)),
     account: caller.account.name,
     prefill,
     form: (signal) => server.form(signal),
     nameTaken: (name, draft, signal) => server.nameTaken(name, draft, signal),
-    create: async (draft, signal) => {
-      try {
+    submit: async (draft, signal) => {
+      return shownInForm(house, async () => {
         const entry = await createAndStore(house, clipboard, connection, draft, signal, replaced?.entry);
         if (entry !== undefined && replaced !== undefined) void offerToRevoke(house, replaced);
         return entry === undefined ? undefined : createdOf(house, clipboard, entry);
-      } catch (error) {
-        if (PatError.is(error, 'cancelled')) return undefined;
-        if (PatError.is(error, 'name-taken')) throw error;
-        house.log.error(messageOf(error));
-        throw new Error(noticeOf(error).sentence, { cause: error });
-      }
+      });
     },
   };
-  const { openCreatePanel } = await import('../panels/create-panel.ts');
-  openCreatePanel(house.context, session);
+  const { openFormPanel } = await import('../panels/form-panel.ts');
+  openFormPanel(house.context, session);
+}
+
+/** Failures as the form shows them: at the name, or in one sentence; turning away is none. */
+export async function shownInForm<T>(house: House, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (PatError.is(error, 'cancelled')) return undefined;
+    if (PatError.is(error, 'name-taken')) throw error;
+    house.log.error(messageOf(error));
+    throw new Error(noticeOf(error).sentence, { cause: error });
+  }
 }
 
 function createdOf(house: House, clipboard: Clipboard, entry: Entry): Created {
@@ -70,7 +79,7 @@ function createdOf(house: House, clipboard: Clipboard, entry: Entry): Created {
     reference: house.vault.referenceOf(entry),
     expires:
       entry.expires === null ? '' : entry.expires === 'never' ? t('never') : dates.exact(entry.expires),
-    parts: entry.parts,
+    parts: entry.parts.map((name) => ({ name, label: partWord(name) })),
     copy: async (name) => {
       await clipboard.copy(await part(name));
     },

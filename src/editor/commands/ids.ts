@@ -13,6 +13,7 @@ export const commandIds = [
   'patVault.createTokenQuickly',
   'patVault.createReplacement',
   'patVault.describeToken',
+  'patVault.editToken',
   'patVault.revokeToken',
   'patVault.copySecret',
   'patVault.copyReference',

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
 import { tell } from '../notices.ts';
+import { editToken } from './edit.ts';
 import type { CommandId } from './ids.ts';
 import * as create from './create.ts';
 import * as servers from './servers.ts';
@@ -25,6 +26,7 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
     'patVault.createTokenQuickly': (node) => create.createQuickly(house, clipboard, node),
     'patVault.createReplacement': (node) => create.createReplacement(house, clipboard, node),
     'patVault.describeToken': (node) => tokens.describeToken(house, node),
+    'patVault.editToken': (node) => editToken(house, node),
     'patVault.revokeToken': (node) => tokens.revokeTokens(house, node),
     'patVault.copySecret': (node) => tokens.copySecret(house, clipboard, node),
     'patVault.copyReference': (node) => tokens.copyReference(house, node),

@@ -29,7 +29,7 @@ export async function revokeTokens(house: House, argument: unknown): Promise<voi
     more.length === 0
       ? t('Revoke {0} on {1}?', tokenLabel(first.token, first.entry?.alias), connectionName(first.connection))
       : t('Revoke {0} tokens?', chosen.length),
-    { modal: true, detail: lossOf(chosen) },
+    { modal: true, detail: lossOf(chosen, await ownAmong(house, chosen)) },
     revoke,
   );
   if (answer !== revoke) return;
@@ -52,7 +52,17 @@ async function revokeOne(house: House, { connection, token, entry }: Chosen): Pr
   );
 }
 
-function lossOf(chosen: readonly Chosen[]): string {
+/** Servers whose connection logs in with a token that is about to go. */
+async function ownAmong(house: House, chosen: readonly Chosen[]): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const { connection, token } of chosen) {
+    const { server } = await house.connections.server(connection.id);
+    if (server.isOwn(token)) names.push(connectionName(connection));
+  }
+  return names;
+}
+
+function lossOf(chosen: readonly Chosen[], signedInWith: readonly string[]): string {
   const stored = chosen.filter(isStored).length;
   const names = chosen.map(
     ({ token, entry, connection }) => `• ${tokenLabel(token, entry?.alias)} (${connectionName(connection)})`,
@@ -60,6 +70,7 @@ function lossOf(chosen: readonly Chosen[]): string {
   return [
     ...(chosen.length === 1 ? [] : [...names.slice(0, 12), ...(names.length > 12 ? ['…'] : []), '']),
     t('Whatever uses it stops working at once. This cannot be undone.'),
+    ...signedInWith.map((name) => t('You are signed in to {0} with this very token.', name)),
     ...(stored === 0 ? [] : [t('The secret stored here is removed with it.')]),
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import type { Draft, FieldProblem, Form } from '../../core/form.ts';
 
 /** What host and pages say to each other. Secrets appear in one message only: `revealed`, after a click. */
 
-/** Every sentence of the create page, translated by the host. `{0}` stands for a value. */
+/** Every sentence of the form’s page, translated by the host. `{0}` stands for a value. */
 export type Words = Readonly<Record<WordKey, string>>;
 
 export type WordKey =
@@ -58,10 +58,11 @@ export interface CreatedFacts {
   readonly alias: string;
   readonly reference: string;
   readonly expires: string;
-  readonly parts: readonly string[];
+  /** What the secret consists of, each with its name for people. */
+  readonly parts: readonly { readonly name: string; readonly label: string }[];
 }
 
-export type ToCreatePage =
+export type ToFormPage =
   | {
       readonly type: 'form';
       readonly form: Form;
@@ -77,11 +78,11 @@ export type ToCreatePage =
   | { readonly type: 'created'; readonly created: CreatedFacts }
   | { readonly type: 'revealed'; readonly part: string; readonly text: string; readonly seconds: number };
 
-/** Parsed by the host as foreign data: see create-panel.ts. */
-export type FromCreatePage =
+/** Parsed by the host as foreign data: see form-panel.ts. */
+export type FromFormPage =
   | { readonly type: 'ready' | 'copy-reference' | 'details' | 'another' | 'close' }
   | { readonly type: 'check-name'; readonly name: string; readonly draft: Draft }
-  | { readonly type: 'create'; readonly draft: Draft }
+  | { readonly type: 'submit'; readonly draft: Draft }
   | { readonly type: 'copy' | 'reveal'; readonly part: string };
 
 export interface TokenPageState {

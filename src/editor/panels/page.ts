@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 /** A panel whose page may load our own scripts and styles from dist/webview, and nothing else. */
 export function openPage(
   context: vscode.ExtensionContext,
-  page: 'create' | 'token',
+  page: 'form' | 'token',
   title: string,
   column: vscode.ViewColumn = vscode.ViewColumn.Active,
 ): vscode.WebviewPanel {

@@ -5,6 +5,7 @@ const t = vscode.l10n.t;
 /** `{0}` stays in the text: the page fills it in. */
 const hole = '{0}';
 
+/** The sentences of the form that creates a token on `server`. */
 export function createWords(server: string): Words {
   return {
     title: t('Create Token on {0}', server),
@@ -56,4 +57,20 @@ export function createWords(server: string): Words {
     another: t('Create Another'),
     close: t('Close'),
   };
+}
+
+/** The same for changing `token`. */
+export function editWords(server: string, token: string): Words {
+  return {
+    ...createWords(server),
+    title: t('Edit {0} on {1}', token, server),
+    create: t('Save'),
+    creating: t('Saving…'),
+  };
+}
+
+/** The name of a part of a secret, for people. */
+export function partWord(part: string): string {
+  if (part === 'secret') return t('Secret');
+  return part === 'clientId' ? t('Client ID') : part;
 }

@@ -6,20 +6,20 @@ import '@vscode-elements/elements/dist/vscode-textarea/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import { dateWriter } from '../core/dates.ts';
 import { type Draft, type FieldProblem, problemsOf, type Value } from '../core/form.ts';
-import type { CreatedFacts, FromCreatePage, ToCreatePage, Words } from '../editor/panels/messages.ts';
+import type { CreatedFacts, FromFormPage, ToFormPage, Words } from '../editor/panels/messages.ts';
 import { button, editor, fill, h, show } from './dom.ts';
 import { controlFor, helpId, problemId } from './fields.ts';
 
-type FormMessage = Extract<ToCreatePage, { type: 'form' }>;
+type FormMessage = Extract<ToFormPage, { type: 'form' }>;
 
-const send = (message: FromCreatePage) => {
+const send = (message: FromFormPage) => {
   editor.postMessage(message);
 };
 /** The page of the moment; messages from the host go to it. */
-let page: { receive(message: ToCreatePage): void } | undefined;
+let page: { receive(message: ToFormPage): void } | undefined;
 let words: Words | undefined;
 
-window.addEventListener('message', ({ data }: MessageEvent<ToCreatePage>) => {
+window.addEventListener('message', ({ data }: MessageEvent<ToFormPage>) => {
   if (data.type === 'form') {
     words = data.words;
     page = formPage(data);
@@ -37,6 +37,10 @@ function remembered(fresh: Draft): Draft {
   const state = editor.getState() as { readonly draft?: Draft } | undefined;
   return { ...fresh, ...state?.draft };
 }
+
+/** A number that is none yet would come back as null, which means never. */
+const withoutNaN = (draft: Draft) =>
+  Object.fromEntries(Object.entries(draft).filter(([, value]) => !Number.isNaN(value)));
 
 function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
   const dates = dateWriter(locale);
@@ -63,7 +67,7 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
     isBusy = true;
     failure.textContent = '';
     update();
-    send({ type: 'create', draft });
+    send({ type: 'submit', draft });
   }
 
   function found(): FieldProblem[] {
@@ -147,7 +151,7 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
       onChange: (value) => {
         draft[field.name] = value;
         touched.add(field.name);
-        editor.setState({ draft });
+        editor.setState({ draft: withoutNaN(draft) });
         update();
         // Names are unique for an owner: a change of either may make one taken or free.
         if ((field.input === 'text' && field.unique) || field.input === 'choice') checkName();
@@ -206,7 +210,7 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
   if (draft.name !== '') checkName();
 
   return {
-    receive(message: ToCreatePage): void {
+    receive(message: ToFormPage): void {
       if (message.type === 'name-taken') {
         if (message.taken) {
           takenName = message.name;
@@ -225,7 +229,7 @@ const DOTS = '••••••••••••';
 function createdPage({ title, reference, expires, parts }: CreatedFacts, words: Words) {
   document.onkeydown = null;
   const values = new Map(
-    parts.map((part) => [part, h('code', { 'data-secret': part, 'aria-live': 'off' }, DOTS)]),
+    parts.map(({ name }) => [name, h('code', { 'data-secret': name, 'aria-live': 'off' }, DOTS)]),
   );
   const failure = h('p', { class: 'problem', role: 'alert', 'data-failure': true });
   const heading = h('h1', { tabindex: '-1' }, fill(words.created, title));
@@ -241,11 +245,11 @@ function createdPage({ title, reference, expires, parts }: CreatedFacts, words: 
     ...(expires === ''
       ? []
       : [h('div', { class: 'row' }, h('span', { class: 'label' }, words.expires), h('span', {}, expires))]),
-    ...parts.map((part) =>
+    ...parts.map(({ name: part, label }) =>
       h(
         'div',
         { class: 'row' },
-        h('span', { class: 'label' }, part === 'secret' ? words.secret : part),
+        h('span', { class: 'label' }, label),
         h(
           'div',
           { class: 'secret' },
@@ -279,7 +283,7 @@ function createdPage({ title, reference, expires, parts }: CreatedFacts, words: 
   );
   heading.focus();
   return {
-    receive(message: ToCreatePage): void {
+    receive(message: ToFormPage): void {
       if (message.type === 'failed') failure.textContent = message.sentence;
       if (message.type !== 'revealed') return;
       const value = values.get(message.part);

@@ -3,23 +3,24 @@ import * as z from 'zod/mini';
 import { messageOf, PatError } from '../../core/errors.ts';
 import { type Draft, type Form, initialDraft, problemsOf, type Value } from '../../core/form.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { ToCreatePage } from './messages.ts';
+import type { CreatedFacts, ToFormPage, Words } from './messages.ts';
 import { openPage } from './page.ts';
-import { createWords } from './words.ts';
 
-/** What the panel needs of the server it creates on. */
-export interface CreateSession {
-  readonly serverId: string;
-  readonly serverName: string;
+/** What the panel asks for, and what is done with the answers: creating a token, or changing one. */
+export interface FormSession {
+  /** One panel a key. */
+  readonly key: string;
+  readonly title: string;
+  readonly words: Words;
   readonly account: string;
   readonly prefill: Partial<Draft>;
   form(signal: AbortSignal): Promise<Form>;
   nameTaken(name: string, draft: Draft, signal: AbortSignal): Promise<boolean>;
   /**
-   * Creates and stores; failures of storing have been settled with the user inside. `undefined`: they turned away.
+   * Creates and stores, or changes. `done` closes the panel; `undefined`: the user turned away.
    * Rejects with PatError `name-taken`, shown at its field, or with an Error whose message is fit to show.
    */
-  create(draft: Draft, signal: AbortSignal): Promise<Created | undefined>;
+  submit(draft: Draft, signal: AbortSignal): Promise<Created | 'done' | undefined>;
 }
 
 /** A token just made, and what can be done with it from the page. */
@@ -28,7 +29,7 @@ export interface Created {
   readonly alias: string;
   readonly reference: string;
   readonly expires: string;
-  readonly parts: readonly string[];
+  readonly parts: CreatedFacts['parts'];
   copy(part: string): Promise<void>;
   copyReference(): Promise<void>;
   reveal(part: string): Promise<Secret>;
@@ -44,40 +45,40 @@ const draftSchema = z.record(
 const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['ready', 'copy-reference', 'details', 'another', 'close']) }),
   z.object({ type: z.literal('check-name'), name: z.string(), draft: draftSchema }),
-  z.object({ type: z.literal('create'), draft: draftSchema }),
+  z.object({ type: z.literal('submit'), draft: draftSchema }),
   z.object({ type: z.enum(['copy', 'reveal']), part: z.string() }),
 ]);
 
 const open = new Map<string, vscode.WebviewPanel>();
 
-/** One panel a server: asking again shows the one that is open. */
-export function openCreatePanel(context: vscode.ExtensionContext, session: CreateSession): void {
+/** Asking again shows the one that is open. */
+export function openFormPanel(context: vscode.ExtensionContext, session: FormSession): void {
   const isPlain = Object.keys(session.prefill).length === 0;
-  const before = open.get(session.serverId);
+  const before = open.get(session.key);
   if (before !== undefined && isPlain) {
     before.reveal();
     return;
   }
   before?.dispose();
-  const panel = openPage(context, 'create', vscode.l10n.t('Create Token: {0}', session.serverName));
-  open.set(session.serverId, panel);
-  const host = new CreatePanelHost(panel, session);
+  const panel = openPage(context, 'form', session.title);
+  open.set(session.key, panel);
+  const host = new FormPanelHost(panel, session);
   panel.webview.onDidReceiveMessage((message: unknown) => host.receive(message));
   panel.onDidDispose(() => {
-    if (open.get(session.serverId) === panel) open.delete(session.serverId);
+    if (open.get(session.key) === panel) open.delete(session.key);
     host.dispose();
   });
 }
 
-class CreatePanelHost {
+class FormPanelHost {
   readonly #panel: vscode.WebviewPanel;
-  readonly #session: CreateSession;
+  readonly #session: FormSession;
   readonly #closing = new AbortController();
   #form: Form | undefined;
   #created: Created | undefined;
-  #isCreating = false;
+  #isBusy = false;
 
-  constructor(panel: vscode.WebviewPanel, session: CreateSession) {
+  constructor(panel: vscode.WebviewPanel, session: FormSession) {
     this.#panel = panel;
     this.#session = session;
   }
@@ -105,8 +106,8 @@ class CreatePanelHost {
           await this.#checkName(message.name, message.draft);
           return;
         }
-        case 'create': {
-          await this.#create(message.draft);
+        case 'submit': {
+          await this.#submit(message.draft);
           return;
         }
         case 'copy':
@@ -145,7 +146,7 @@ class CreatePanelHost {
       draft,
       account: this.#session.account,
       locale: Intl.DateTimeFormat().resolvedOptions().locale,
-      words: createWords(this.#session.serverName),
+      words: this.#session.words,
     });
   }
 
@@ -154,26 +155,31 @@ class CreatePanelHost {
     this.#post({ type: 'name-taken', name, taken });
   }
 
-  async #create(draft: Draft): Promise<void> {
+  async #submit(draft: Draft): Promise<void> {
     // A second press while the first is under way must not make a second token.
-    if (this.#form === undefined || this.#isCreating || this.#created !== undefined) return;
+    if (this.#form === undefined || this.#isBusy || this.#created !== undefined) return;
     const problems = problemsOf(this.#form, draft, Date.now());
     if (problems.length > 0) {
       this.#post({ type: 'problems', problems });
       return;
     }
-    this.#isCreating = true;
+    this.#isBusy = true;
     try {
       // Not cancelled by closing the panel: a token may be on its way, and its secret comes once.
-      this.#created = await this.#session.create(draft, new AbortController().signal);
-      if (this.#created === undefined) this.#post({ type: 'idle' });
-      else this.#postCreated(this.#created);
+      const outcome = await this.#session.submit(draft, new AbortController().signal);
+      if (outcome === 'done') {
+        this.#panel.dispose();
+        return;
+      }
+      this.#created = outcome;
+      if (outcome === undefined) this.#post({ type: 'idle' });
+      else this.#postCreated(outcome);
     } catch (error) {
       if (PatError.is(error, 'name-taken'))
         this.#post({ type: 'name-taken', name: error.problem.name, taken: true });
       else this.#post({ type: 'failed', sentence: messageOf(error) });
     } finally {
-      this.#isCreating = false;
+      this.#isBusy = false;
     }
   }
 
@@ -187,7 +193,7 @@ class CreatePanelHost {
     this.#post({ type: 'created', created: { title, alias, reference, expires, parts } });
   }
 
-  #post(message: ToCreatePage): void {
+  #post(message: ToFormPage): void {
     if (!this.#closing.signal.aborted) void this.#panel.webview.postMessage(message);
   }
 }

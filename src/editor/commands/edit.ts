@@ -1,0 +1,52 @@
+import * as vscode from 'vscode';
+import { PatError } from '../../core/errors.ts';
+import type { Token } from '../../core/token.ts';
+import type { House } from '../house.ts';
+import type { FormSession } from '../panels/form-panel.ts';
+import { editWords } from '../panels/words.ts';
+import { type Chosen, chooseToken, isChangeable } from '../pick.ts';
+import { connectionName } from '../settings.ts';
+import { tokenLabel } from '../tree.ts';
+import { shownInForm } from './create.ts';
+
+const t = vscode.l10n.t;
+
+/** The form with what the server lets this caller change, and nothing else. */
+export async function editToken(house: House, argument: unknown): Promise<void> {
+  const chosen = await chooseToken(house, argument, isChangeable(house), t('Edit Token'));
+  if (chosen === undefined) return;
+  const { connection, token, entry } = chosen;
+  const { server } = await house.connections.server(connection.id);
+  const form = await server.changeForm(token, new AbortController().signal);
+  if (form === undefined) throw new PatError({ reason: 'unsupported', what: t('changing this token') });
+  const label = tokenLabel(token, entry?.alias);
+  const session: FormSession = {
+    key: `edit:${connection.id}/${token.id}`,
+    title: t('Edit Token: {0}', label),
+    words: editWords(connectionName(connection), label),
+    account: house.inventory.of(connection.id).caller?.account.name ?? '',
+    prefill: {},
+    form: () => Promise.resolve(form),
+    nameTaken: async (name, draft, signal) =>
+      name.trim() !== token.name && (await server.nameTaken(name, draft, signal)),
+    submit: (draft, signal) =>
+      shownInForm(house, async () => {
+        await remember(house, chosen, await server.change(token, draft, signal));
+        await house.inventory.refresh(connection.id);
+        return 'done' as const;
+      }),
+  };
+  const { openFormPanel } = await import('../panels/form-panel.ts');
+  openFormPanel(house.context, session);
+}
+
+/** The ledger repeats some facts of a token, for when its server cannot be asked. Its alias stays. */
+async function remember(house: House, { entry }: Chosen, token: Token): Promise<void> {
+  if (entry === undefined) return;
+  await house.vault.put({
+    ...entry,
+    tokenName: token.name ?? null,
+    expires: token.expires ?? null,
+    scopes: token.scopes === undefined ? null : [...token.scopes],
+  });
+}
