@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import { Arranging } from './editor/arranging.ts';
 import { Clipboard } from './editor/clipboard.ts';
 import { registerCommands } from './editor/commands/index.ts';
 import { Connections } from './editor/connected.ts';
+import { watchExpiry } from './editor/expiry.ts';
 import type { House } from './editor/house.ts';
 import { Inventory } from './editor/inventory.ts';
 import { lend } from './editor/lending/index.ts';
@@ -25,7 +27,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
   const connections = new Connections(secrets, sandbox, clock);
   const inventory = new Inventory(connections, log);
   const { desk, vault, grants, record, watching } = await openVault(storage, secrets, clock, log);
-  const tree = new TokenTree(inventory, vault, clock);
+  const arranging = new Arranging(context.workspaceState);
+  const tree = new TokenTree(inventory, vault, clock, arranging);
   const view = vscode.window.createTreeView('patVault.tokens', {
     treeDataProvider: tree,
     showCollapseAll: true,
@@ -42,6 +45,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
     connections,
     inventory,
     sandbox,
+    arranging,
+    tree,
     view,
   };
 
@@ -52,6 +57,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
     watching,
     registerCommands(house, clipboard),
     watchUnsettled(house),
+    watchExpiry(house),
+    arranging.onDidChange(() => {
+      view.message = arranging.describe();
+    }),
     lend(house),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('patVault')) void inventory.refreshAll();

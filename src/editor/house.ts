@@ -4,10 +4,11 @@ import type { Desk } from '../vault/lifecycle.ts';
 import type { AccessRecord } from '../vault/access.ts';
 import type { Grants } from '../vault/grants.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { Arranging } from './arranging.ts';
 import type { Connections } from './connected.ts';
 import type { Inventory } from './inventory.ts';
 import type { SandboxHost } from './sandbox.ts';
-import type { Node } from './tree.ts';
+import type { Node, TokenTree } from './tree.ts';
 
 /** Everything `extension.ts` builds once and the commands work with. */
 export interface House {
@@ -21,5 +22,7 @@ export interface House {
   readonly connections: Connections;
   readonly inventory: Inventory;
   readonly sandbox: SandboxHost;
+  readonly arranging: Arranging;
+  readonly tree: TokenTree;
   readonly view: vscode.TreeView<Node>;
 }

@@ -17,12 +17,17 @@ export interface Listing {
   readonly error: unknown;
 }
 
+/** Milliseconds between two drawings of a list that is still coming. */
+const SHOW_EVERY = 250;
+
 /** The listed tokens of every configured server, filled page by page. */
 export class Inventory {
   readonly #connections: Connections;
   readonly #log: vscode.LogOutputChannel;
   readonly #listings = new Map<string, Listing>();
   readonly #owners = new Map<string, 'me' | 'all'>();
+  readonly #indexes = new WeakMap<readonly Token[], ReadonlyMap<string, Token>>();
+  readonly #running = new Set<AbortController>();
   readonly #refreshes = new Map<string, () => Promise<void>>();
   readonly #changed = new vscode.EventEmitter<string | undefined>();
   /** Fires with a server's id, or undefined when the list of servers changed. */
@@ -43,7 +48,21 @@ export class Inventory {
   }
 
   token(serverId: string, tokenId: string): Token | undefined {
-    return this.#listings.get(serverId)?.tokens.find(({ id }) => id === tokenId);
+    const listing = this.#listings.get(serverId);
+    return listing === undefined ? undefined : this.#byId(listing.tokens).get(tokenId);
+  }
+
+  #byId(tokens: readonly Token[]): ReadonlyMap<string, Token> {
+    const known = this.#indexes.get(tokens);
+    if (known !== undefined) return known;
+    const index = new Map(tokens.map((token) => [token.id, token]));
+    this.#indexes.set(tokens, index);
+    return index;
+  }
+
+  /** Ends every refresh under way; what has arrived is kept. */
+  cancel(): void {
+    for (const controller of this.#running) controller.abort();
   }
 
   async refreshAll(): Promise<void> {
@@ -70,6 +89,17 @@ export class Inventory {
     await this.refresh(serverId);
   }
 
+  #started(controller: AbortController): void {
+    this.#running.add(controller);
+    void vscode.commands.executeCommand('setContext', 'patVault.loading', true);
+  }
+
+  #ended(controller: AbortController): void {
+    this.#running.delete(controller);
+    if (this.#running.size === 0)
+      void vscode.commands.executeCommand('setContext', 'patVault.loading', false);
+  }
+
   #of(connection: Connection): Listing {
     const known = this.#listings.get(connection.id);
     if (known !== undefined) return { ...known, connection };
@@ -86,14 +116,21 @@ export class Inventory {
     };
     // The rows stay while newer ones are on their way, unless they are of somebody else.
     set({ state: 'loading', owner, error: undefined, tokens: before.owner === owner ? before.tokens : [] });
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#started(controller);
+    const tokens: Token[] = [];
+    let shownAt = 0;
     try {
       const { server } = await this.#connections.server(serverId);
-      const signal = new AbortController().signal;
       const caller = await server.caller(signal);
-      const tokens: Token[] = [];
       for await (const page of server.tokens({ owner }, signal)) {
         tokens.push(...page);
-        if (tokens.length > before.tokens.length) set({ tokens: [...tokens], caller });
+        signal.throwIfAborted();
+        // Pages may come faster than a tree can be drawn.
+        if (tokens.length <= before.tokens.length || performance.now() - shownAt < SHOW_EVERY) continue;
+        set({ tokens: [...tokens], caller });
+        shownAt = performance.now();
       }
       set({ state: 'loaded', tokens, caller });
     } catch (error) {
@@ -103,7 +140,14 @@ export class Inventory {
         return;
       }
       this.#log.warn(`${serverId}: ${error instanceof Error ? error.message : String(error)}`);
-      set({ state: 'failed', error });
+      const isCancelled = signal.aborted;
+      set({
+        state: 'failed',
+        error: isCancelled ? new PatError({ reason: 'cancelled' }, error) : error,
+        ...(isCancelled && tokens.length > before.tokens.length ? { tokens: [...tokens] } : {}),
+      });
+    } finally {
+      this.#ended(controller);
     }
   }
 }

@@ -57,7 +57,7 @@ function ofProblem(problem: Problem): Notice {
         action: showLog(),
       };
     case 'cancelled':
-      return { sentence: t('Cancelled.') };
+      return { sentence: t('Cancelled.'), action: refresh() };
     case 'signed-out':
       return { sentence: t('You are signed out of {0}.', problem.server), action: signIn() };
     case 'bad-credential':

@@ -110,9 +110,14 @@ export const isReplaceable =
 
 export const isStored = ({ entry }: Chosen) => entry !== undefined;
 
-async function pickable(house: House, filter: (chosen: Chosen) => boolean) {
+/** Servers whose tokens nobody has looked at yet. */
+export async function loadAll(house: House): Promise<void> {
   const unloaded = house.inventory.all().filter(({ state }) => state === 'not-loaded');
   await Promise.all(unloaded.map(({ connection }) => house.inventory.refresh(connection.id)));
+}
+
+async function pickable(house: House, filter: (chosen: Chosen) => boolean) {
+  await loadAll(house);
   const now = house.clock.now();
   const all = house.inventory.all().flatMap(({ connection, tokens }) =>
     tokens.map((token): Chosen => ({

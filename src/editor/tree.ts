@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import { type Arrangement, arranged } from '../core/arrange.ts';
 import { PatError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import { conditionOf, type Token, type TokenCondition } from '../core/token.ts';
+import { conditionOf, type Instant, type Token, type TokenCondition } from '../core/token.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { Arranging } from './arranging.ts';
 import type { Inventory, Listing } from './inventory.ts';
 import { noticeOf } from './notices.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
@@ -17,12 +19,20 @@ export interface TokenNode {
   readonly serverId: string;
   readonly tokenId: string;
 }
+/** The row that shows more of a long list. */
+interface MoreNode {
+  readonly type: 'more';
+  readonly serverId: string;
+}
 /** A row that says why there are no tokens under a server, and does something about it when chosen. */
 interface StateNode {
   readonly type: 'state';
   readonly serverId: string;
 }
-export type Node = ServerNode | TokenNode | StateNode;
+export type Node = ServerNode | TokenNode | MoreNode | StateNode;
+
+/** Rows of a server that are shown at once: thousands would make the tree slow, and nobody reads them. */
+const CHUNK = 200;
 
 const ICONS: Record<TokenCondition, [icon: string, color: string]> = {
   active: ['key', 'testing.iconPassed'],
@@ -32,18 +42,33 @@ const ICONS: Record<TokenCondition, [icon: string, color: string]> = {
   'auto-revoked': ['error', 'list.errorForeground'],
 };
 
+interface Arranged {
+  readonly by: Arrangement;
+  readonly at: Instant;
+  readonly result: readonly Token[];
+}
+
 /** The view: servers, and under each its tokens or the reason why there are none. */
 export class TokenTree implements vscode.TreeDataProvider<Node> {
   readonly #inventory: Inventory;
   readonly #vault: Vault;
   readonly #clock: Clock;
+  readonly #arranging: Arranging;
   readonly #changed = new vscode.EventEmitter<Node | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
+  /** How many rows of a server are shown. */
+  readonly #shown = new Map<string, number>();
+  readonly #arranged = new WeakMap<readonly Token[], Arranged>();
 
-  constructor(inventory: Inventory, vault: Vault, clock: Clock) {
+  constructor(inventory: Inventory, vault: Vault, clock: Clock, arranging: Arranging) {
     this.#inventory = inventory;
     this.#vault = vault;
     this.#clock = clock;
+    this.#arranging = arranging;
+    arranging.onDidChange(() => {
+      this.#shown.clear();
+      this.#changed.fire(undefined);
+    });
     inventory.onDidChange(() => {
       this.#changed.fire(undefined);
     });
@@ -60,13 +85,31 @@ export class TokenTree implements vscode.TreeDataProvider<Node> {
     const listing = this.#inventory.of(node.serverId);
     // Looking at a server is what loads it: nothing is fetched for a view nobody opened.
     if (listing.state === 'not-loaded') void this.#inventory.refresh(node.serverId);
-    const tokens = listing.tokens.map(({ id }): TokenNode => ({
-      type: 'token',
-      serverId: node.serverId,
-      tokenId: id,
-    }));
-    const needsState = listing.state === 'failed' || tokens.length === 0;
-    return needsState ? [{ type: 'state', serverId: node.serverId }, ...tokens] : tokens;
+    const { serverId } = node;
+    const passing = this.#passing(listing.tokens);
+    const shown = passing.slice(0, this.#shown.get(serverId) ?? CHUNK);
+    const needsState = listing.state === 'failed' || passing.length === 0;
+    return [
+      ...(needsState ? [{ type: 'state', serverId } as const] : []),
+      ...shown.map(({ id }): TokenNode => ({ type: 'token', serverId, tokenId: id })),
+      ...(passing.length > shown.length ? [{ type: 'more', serverId } as const] : []),
+    ];
+  }
+
+  showMore(serverId: string): void {
+    this.#shown.set(serverId, (this.#shown.get(serverId) ?? CHUNK) + 5 * CHUNK);
+    this.#changed.fire({ type: 'server', serverId });
+  }
+
+  /** Sorted and filtered once for each list, until the order or, by the minute, the time changes. */
+  #passing(tokens: readonly Token[]): readonly Token[] {
+    const now = this.#clock.now();
+    const { current } = this.#arranging;
+    const known = this.#arranged.get(tokens);
+    if (known?.by === current && now - known.at < 60_000) return known.result;
+    const result = arranged(tokens, current, now, expiryWarningDays());
+    this.#arranged.set(tokens, { by: current, at: now, result });
+    return result;
   }
 
   getParent(node: Node): Node | undefined {
@@ -77,8 +120,19 @@ export class TokenTree implements vscode.TreeDataProvider<Node> {
     const listing = this.#inventory.of(node.serverId);
     if (node.type === 'server') return serverItem(listing);
     if (node.type === 'state') return stateItem(listing);
+    if (node.type === 'more') return this.#moreItem(listing);
     const token = this.#inventory.token(node.serverId, node.tokenId);
     return token === undefined ? new vscode.TreeItem(node.tokenId) : this.#tokenItem(listing, token);
+  }
+
+  #moreItem({ connection, tokens }: Listing): vscode.TreeItem {
+    const rest = this.#passing(tokens).length - (this.#shown.get(connection.id) ?? CHUNK);
+    const item = new vscode.TreeItem(vscode.l10n.t('Show More…'));
+    item.id = `more:${connection.id}`;
+    item.description = vscode.l10n.t('{0} more', rest);
+    item.iconPath = new vscode.ThemeIcon('ellipsis');
+    item.command = { command: 'patVault.showMore', title: '', arguments: [connection.id] };
+    return item;
   }
 
   #tokenItem(listing: Listing, token: Token): vscode.TreeItem {
@@ -172,6 +226,14 @@ function stateItem(listing: Listing): vscode.TreeItem {
     };
     if (action !== undefined)
       item.command = { command: action.command, title: action.label, arguments: [argument] };
+    return item;
+  }
+  if (listing.state === 'loaded' && listing.tokens.length > 0) {
+    const item = new vscode.TreeItem(vscode.l10n.t('Clear Filter…'));
+    item.id = `state:${serverId}`;
+    item.description = vscode.l10n.t('None of {0} tokens passes the filter.', listing.tokens.length);
+    item.iconPath = new vscode.ThemeIcon('filter');
+    item.command = { command: 'patVault.clearFilter', title: '' };
     return item;
   }
   const isLoading = listing.state !== 'loaded';

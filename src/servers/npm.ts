@@ -170,7 +170,7 @@ class NpmRegistry implements PatServer {
         rotate: no,
         pause: no,
         revoke: byApi,
-        verify: no,
+        verify: byApi,
       },
     };
   }
@@ -237,6 +237,12 @@ class NpmRegistry implements PatServer {
   authorization({ secret }: { readonly secret: Secret }) {
     const headers = { authorization: bearer(secret) };
     return Promise.resolve({ headers, accessToken: secret, expires: undefined });
+  }
+
+  async verify({ secret }: { readonly secret: Secret }, signal: AbortSignal) {
+    const name = await whoami(this.#address, bearer(secret), this.#ports, signal);
+    if (name === undefined) throw new PatError({ reason: 'bad-credential', host: this.#address.host });
+    return { tokenId: undefined };
   }
 
   async #account(signal: AbortSignal): Promise<string> {

@@ -262,6 +262,12 @@ class Tenant implements PatServer {
     }
   }
 
+  /** The exchange is the proof. */
+  async verify(bundle: SecretBundle, signal: AbortSignal) {
+    await this.#exchange(bundle, signal);
+    return { tokenId: bundle.clientId?.reveal() };
+  }
+
   async #exchange({ clientId, secret }: SecretBundle, signal: AbortSignal): Promise<Authorization> {
     const url = callAt(this.#base, 'oauth/token');
     // In the body, never in the query, where logs would keep it.

@@ -123,6 +123,12 @@ export interface PatServer {
   /** A token that is no longer there counts as revoked. */
   revoke(token: Pick<Token, 'id'>, signal: AbortSignal): Promise<RevokeOutcome>;
   authorization(bundle: SecretBundle, signal: AbortSignal): Promise<Authorization>;
+  /**
+   * Tries a secret by a call that changes nothing, and answers which token it is, where the server says so. Not to
+   * be asked of an expired token: some servers revoke one that is tried.
+   * @throws PatError `bad-credential`
+   */
+  verify(bundle: SecretBundle, signal: AbortSignal): Promise<{ readonly tokenId: string | undefined }>;
   /** Whether listed tokens carry the name they were created with. */
   readonly listsNames: boolean;
 }

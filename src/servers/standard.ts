@@ -79,6 +79,8 @@ const Row = z.object({
 
 const Rows = z.object({ tokens: z.array(Row), nextCursor: z.nullable(z.string()) });
 
+const Whoami = z.object({ token: z.object({ id: exact }) });
+
 const MintedRow = z.object({ token: Row, secret: exact });
 
 const Failure = z.object({
@@ -146,7 +148,7 @@ class StandardServer implements PatServer {
         rotate: no,
         pause: no,
         revoke: ability(abilities.revoke),
-        verify: no,
+        verify: { by: 'api' },
       },
     };
   }
@@ -293,6 +295,19 @@ class StandardServer implements PatServer {
   authorization({ secret }: { readonly secret: Secret }) {
     const headers = { authorization: bearer(secret) };
     return Promise.resolve({ headers, accessToken: secret, expires: undefined });
+  }
+
+  async verify({ secret }: { readonly secret: Secret }, signal: AbortSignal) {
+    const url = callAt(this.#address, 'whoami');
+    const answer = await this.#ports.http({
+      method: 'GET',
+      url,
+      headers: { authorization: bearer(secret) },
+      signal,
+    });
+    if (!isOk(answer)) throw this.#failure(answer, url);
+    const { token } = parseAnswer(answer, url, (value) => z.parse(Whoami, value));
+    return { tokenId: token.id };
   }
 
   async #get<T extends z.ZodMiniType>(schema: T, url: URL, signal: AbortSignal): Promise<z.infer<T>> {

@@ -83,6 +83,31 @@ export async function createToken(desk: Desk, creation: Creation): Promise<Creat
   return storeMinted(desk, known, minted.token, minted.bundle);
 }
 
+/**
+ * Stores the secret of a token that exists already, once it is known to be its secret.
+ * @throws PatError `store-failed` or `store-silent`; the user still has the secret
+ */
+export async function importSecret(
+  desk: Desk,
+  { serverId, origin }: Pick<Creation, 'serverId' | 'origin'>,
+  token: Token,
+  bundle: SecretBundle,
+): Promise<Entry> {
+  const now = desk.clock.now();
+  const before = desk.vault.entryOf(serverId, token);
+  const name = token.name ?? token.hint ?? 'token';
+  const place = {
+    serverId,
+    origin,
+    entryId: before?.id ?? randomUUID(),
+    alias: before?.alias ?? desk.vault.aliasFor(serverId, name),
+    replaces: before?.id ?? null,
+  };
+  const entry = entryOf(desk, place, factsOf(token, bundle), now);
+  await desk.vault.store(entry, bundle);
+  return entry;
+}
+
 async function storeMinted(
   desk: Desk,
   attempt: CreateAttempt,
@@ -249,6 +274,8 @@ function mayComeFrom(attempt: CreateAttempt, token: Token): boolean {
   return attempt.idsBefore === null ? token.name === attempt.name : !attempt.idsBefore.includes(token.id);
 }
 
+type Place = Pick<CreateAttempt, 'serverId' | 'origin' | 'entryId' | 'alias' | 'replaces'>;
+
 function factsOf(token: Token, bundle?: SecretBundle): MintedFacts {
   return {
     tokenId: token.id,
@@ -262,7 +289,7 @@ function factsOf(token: Token, bundle?: SecretBundle): MintedFacts {
   };
 }
 
-function entryOf(desk: Desk, attempt: CreateAttempt, facts: MintedFacts, storedAt: number): Entry {
+function entryOf(desk: Desk, attempt: Place, facts: MintedFacts, storedAt: number): Entry {
   const replaced = attempt.replaces === null ? undefined : desk.vault.entry(attempt.replaces);
   return {
     version: 1,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { initialDraft } from '../../src/core/form.ts';
 import type { House } from '../../src/editor/house.ts';
-import { TokenTree, type TokenNode } from '../../src/editor/tree.ts';
+import type { TokenNode } from '../../src/editor/tree.ts';
 import { openVault } from '../../src/editor/vault.ts';
 import { secretStore } from '../../src/editor/secret-store.ts';
 import { secretKey } from '../../src/vault/entry.ts';
@@ -32,7 +32,7 @@ describe('a token in the true editor', () => {
     assert.equal(await whoami(h, secret.reveal()), 200);
     await h.inventory.refresh('sandbox');
 
-    const tree = new TokenTree(h.inventory, h.vault, h.clock);
+    const tree = h.tree;
     const node: TokenNode = { type: 'token', serverId: 'sandbox', tokenId: entry.tokenId };
     const row = tree.getTreeItem(node);
     assert.equal(row.label, 'whole-life');

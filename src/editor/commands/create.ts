@@ -126,21 +126,28 @@ export async function createReplacement(
 ): Promise<void> {
   const chosen = await chooseToken(house, argument, isReplaceable(house), t('Create Replacement'));
   if (chosen === undefined) return;
-  const { token, connection } = chosen;
+  const node = { type: 'server', serverId: chosen.connection.id };
+  await createInForm(house, clipboard, node, likeness(house, chosen), chosen);
+}
+
+/** The form again, filled with what is known of a token. */
+export async function createLikeThis(house: House, clipboard: Clipboard, argument: unknown): Promise<void> {
+  const chosen = await chooseToken(house, argument, () => true, t('Create Like This'));
+  if (chosen === undefined) return;
+  const node = { type: 'server', serverId: chosen.connection.id };
+  await createInForm(house, clipboard, node, likeness(house, chosen));
+}
+
+function likeness(house: House, { token, connection, entry }: Chosen): Partial<Draft> {
   const taken = new Set(house.inventory.of(connection.id).tokens.map(({ name }) => name));
-  let name = token.name ?? chosen.entry?.alias ?? '';
-  for (let n = 2; taken.has(name); n++) name = `${token.name ?? ''}-${n}`;
-  await createInForm(
-    house,
-    clipboard,
-    { type: 'server', serverId: connection.id },
-    {
-      name,
-      ...(token.description === undefined ? {} : { description: token.description }),
-      ...(token.scopes === undefined ? {} : { scopes: token.scopes }),
-    },
-    chosen,
-  );
+  const base = token.name ?? entry?.alias ?? '';
+  let name = base;
+  for (let n = 2; taken.has(name); n++) name = `${base}-${n}`;
+  return {
+    name,
+    ...(token.description === undefined ? {} : { description: token.description }),
+    ...(token.scopes === undefined ? {} : { scopes: token.scopes }),
+  };
 }
 
 /** A replaced token lives on at its server until somebody ends it. */

@@ -21,6 +21,18 @@ export const commandIds = [
   'patVault.shareToken',
   'patVault.unshareToken',
   'patVault.showLog',
+  'patVault.sortTokens',
+  'patVault.filterTokens',
+  'patVault.clearFilter',
+  'patVault.showTokensOf',
+  'patVault.showMore',
+  'patVault.cancelRefresh',
+  'patVault.createLikeThis',
+  'patVault.findToken',
+  'patVault.cleanUp',
+  'patVault.revokeAllMine',
+  'patVault.importSecret',
+  'patVault.removeAllSecrets',
 ] as const;
 
 export type CommandId = (typeof commandIds)[number];

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
+import { pickFilter, pickSort } from '../arranging.ts';
 import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
 import { tell } from '../notices.ts';
 import { editToken } from './edit.ts';
 import type { CommandId } from './ids.ts';
+import * as list from './list.ts';
+import * as secrets from './secrets.ts';
 import * as create from './create.ts';
 import * as servers from './servers.ts';
 import * as tokens from './tokens.ts';
@@ -33,6 +36,22 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
     'patVault.forgetSecret': (node) => tokens.forgetSecret(house, node),
     'patVault.shareToken': (node) => tokens.setShared(house, node, true),
     'patVault.unshareToken': (node) => tokens.setShared(house, node, false),
+    'patVault.sortTokens': () => pickSort(house.arranging),
+    'patVault.filterTokens': () => pickFilter(house.arranging),
+    'patVault.clearFilter': () => house.arranging.clearFilter(),
+    'patVault.showTokensOf': (node) => list.showTokensOf(house, node),
+    'patVault.showMore': (serverId) => {
+      if (typeof serverId === 'string') house.tree.showMore(serverId);
+    },
+    'patVault.cancelRefresh': () => {
+      house.inventory.cancel();
+    },
+    'patVault.createLikeThis': (node) => create.createLikeThis(house, clipboard, node),
+    'patVault.findToken': () => secrets.findToken(house),
+    'patVault.cleanUp': () => list.cleanUp(house),
+    'patVault.revokeAllMine': (node) => list.revokeAllMine(house, node),
+    'patVault.importSecret': (node) => secrets.importSecret(house, node),
+    'patVault.removeAllSecrets': () => secrets.removeAllSecrets(house),
     'patVault.showLog': () => {
       house.log.show();
     },

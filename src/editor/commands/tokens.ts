@@ -21,7 +21,10 @@ export async function describeToken(house: House, argument: unknown): Promise<vo
 
 /** One or several; each named with its server and what is lost. */
 export async function revokeTokens(house: House, argument: unknown): Promise<void> {
-  const chosen = await chooseTokens(house, argument, isRevocable(house), t('Revoke Tokens'));
+  await revokeChosen(house, await chooseTokens(house, argument, isRevocable(house), t('Revoke Tokens')));
+}
+
+export async function revokeChosen(house: House, chosen: readonly Chosen[]): Promise<void> {
   const [first, ...more] = chosen;
   if (first === undefined) return;
   const revoke = more.length === 0 ? t('Revoke') : t('Revoke {0} Tokens', chosen.length);

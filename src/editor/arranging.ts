@@ -1,0 +1,135 @@
+import * as vscode from 'vscode';
+import { type Arrangement, isFiltered, plainArrangement, type SortKey, sortKeys } from '../core/arrange.ts';
+import type { TokenCondition } from '../core/token.ts';
+import { conditionWord } from './words.ts';
+
+const t = vscode.l10n.t;
+const SORT = 'patVault.sort';
+
+/** The order and filter of the view. The order is kept for the folder; a filter ends with the window. */
+export class Arranging {
+  readonly #memento: vscode.Memento;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+  #current: Arrangement;
+
+  constructor(memento: vscode.Memento) {
+    this.#memento = memento;
+    const kept = memento.get<{ sort?: unknown; descending?: unknown }>(SORT);
+    const sort = sortKeys.find((key) => key === kept?.sort) ?? plainArrangement.sort;
+    this.#current = { ...plainArrangement, sort, descending: kept?.descending === true };
+  }
+
+  get current(): Arrangement {
+    return this.#current;
+  }
+
+  /** In words, for the line above the rows; empty for the plain order. */
+  describe(): string {
+    const { sort, descending, text, conditions, idleDays, neverUsed, owner } = this.#current;
+    return [
+      ...(sort === plainArrangement.sort && !descending
+        ? []
+        : [`${sortWord(sort)} ${descending ? '↓' : '↑'}`]),
+      ...(owner === undefined ? [] : [owner.name]),
+      ...(text === '' ? [] : [`“${text}”`]),
+      ...conditions.map(conditionWord),
+      ...(neverUsed ? [t('never used')] : []),
+      ...(idleDays > 0 ? [t('not used for {0} days', idleDays)] : []),
+    ].join(' · ');
+  }
+
+  async change(change: Partial<Arrangement>): Promise<void> {
+    this.#current = { ...this.#current, ...change };
+    const { sort, descending } = this.#current;
+    this.#changed.fire();
+    await vscode.commands.executeCommand('setContext', 'patVault.filtered', isFiltered(this.#current));
+    await this.#memento.update(SORT, { sort, descending });
+  }
+
+  async clearFilter(): Promise<void> {
+    const { sort, descending } = this.#current;
+    await this.change({ ...plainArrangement, sort, descending });
+  }
+}
+
+export function sortWord(key: SortKey): string {
+  switch (key) {
+    case 'name':
+      return t('Name');
+    case 'status':
+      return t('Status');
+    case 'owner':
+      return t('Owner');
+    case 'owner-status':
+      return t('Owner’s status');
+    case 'created':
+      return t('Created');
+    case 'expires':
+      return t('Expires');
+    case 'last-used':
+      return t('Last used');
+    case 'description':
+      return t('Description');
+  }
+}
+
+/** Choosing the present column again turns its direction. */
+export async function pickSort(arranging: Arranging): Promise<void> {
+  const { sort, descending } = arranging.current;
+  const picked = await vscode.window.showQuickPick(
+    sortKeys.map((key) => ({
+      label: sortWord(key),
+      description: key === sort ? (descending ? t('descending') : t('ascending')) : '',
+      key,
+    })),
+    { title: t('Sort Tokens'), placeHolder: t('Choose a column; once more for the other direction') },
+  );
+  if (picked === undefined) return;
+  await arranging.change({ sort: picked.key, descending: picked.key === sort && !descending });
+}
+
+const CONDITIONS: readonly TokenCondition[] = [
+  'active',
+  'expiring-soon',
+  'expired',
+  'revoked',
+  'auto-revoked',
+];
+
+/** Several at once; text comes in a box of its own. */
+export async function pickFilter(arranging: Arranging): Promise<void> {
+  const { conditions, neverUsed, idleDays, text } = arranging.current;
+  const items: (vscode.QuickPickItem & { readonly change: Partial<Arrangement> })[] = [
+    ...CONDITIONS.map((condition) => ({
+      label: conditionWord(condition),
+      picked: conditions.includes(condition),
+      change: { conditions: [condition] },
+    })),
+    { label: t('never used'), picked: neverUsed, change: { neverUsed: true } },
+    ...[30, 90, 180].map((days) => ({
+      label: t('not used for {0} days', days),
+      picked: idleDays === days,
+      change: { idleDays: days },
+    })),
+  ];
+  const picked = await vscode.window.showQuickPick(items, {
+    title: t('Filter Tokens'),
+    placeHolder: t('Choose what to show; nothing chosen shows all'),
+    canPickMany: true,
+  });
+  if (picked === undefined) return;
+  const words = await vscode.window.showInputBox({
+    title: t('Filter Tokens'),
+    prompt: t('Text in name, description, owner or scopes; empty for all'),
+    value: text,
+  });
+  if (words === undefined) return;
+  const changes = picked.map(({ change }) => change);
+  await arranging.change({
+    text: words.trim(),
+    conditions: changes.flatMap(({ conditions: one = [] }) => one),
+    neverUsed: changes.some((change) => change.neverUsed === true),
+    idleDays: Math.max(0, ...changes.map((change) => change.idleDays ?? 0)),
+  });
+}

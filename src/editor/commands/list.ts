@@ -1,0 +1,104 @@
+import * as vscode from 'vscode';
+import { isIdle } from '../../core/arrange.ts';
+import { conditionOf, type Owner } from '../../core/token.ts';
+import type { House } from '../house.ts';
+import { type Chosen, chooseServer, chosenOf, isRevocable, loadAll } from '../pick.ts';
+import { connectionName, expiryWarningDays } from '../settings.ts';
+import { tokenLabel } from '../tree.ts';
+import { conditionWord, dates } from '../words.ts';
+import { revokeChosen } from './tokens.ts';
+
+const t = vscode.l10n.t;
+
+/** The tokens of one owner, among all that the server lists. */
+export async function showTokensOf(house: House, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  await house.inventory.show(connection.id, 'all');
+  const owners = new Map<string, Owner>();
+  for (const { owner } of house.inventory.of(connection.id).tokens) {
+    if (owner !== undefined) owners.set(owner.id, owner);
+  }
+  const picked = await vscode.window.showQuickPick(
+    [...owners.values()].map((owner) => ({
+      label: owner.name,
+      description: [owner.role, owner.status].filter((part) => part !== undefined).join(', '),
+      owner,
+    })),
+    { title: t('View Tokens Of'), placeHolder: t('Choose an owner'), matchOnDescription: true },
+  );
+  if (picked !== undefined) await house.arranging.change({ owner: picked.owner });
+}
+
+type Reason = 'expired' | 'never-used' | 'idle';
+const IDLE_DAYS = 90;
+
+/** Tokens that have had their day, chosen in a list and revoked together. */
+export async function cleanUp(house: House): Promise<void> {
+  await loadAll(house);
+  const now = house.clock.now();
+  const reasonOf = ({ token }: Chosen): Reason | undefined => {
+    const condition = conditionOf(token, now, expiryWarningDays());
+    if (token.managed || condition === 'revoked' || condition === 'auto-revoked') return undefined;
+    if (condition === 'expired') return 'expired';
+    if (!isIdle(token, IDLE_DAYS, now)) return undefined;
+    return token.lastUsed === 'never' ? 'never-used' : 'idle';
+  };
+  const words = {
+    expired: conditionWord('expired'),
+    'never-used': t('never used'),
+    idle: t('not used for {0} days', IDLE_DAYS),
+  };
+  const items = everyToken(house)
+    .map((chosen) => ({ chosen, reason: reasonOf(chosen) }))
+    .flatMap(({ chosen, reason }) => (reason === undefined ? [] : [{ chosen, reason }]))
+    .map(({ chosen, reason }) => ({
+      label: tokenLabel(chosen.token, chosen.entry?.alias),
+      description: [
+        connectionName(chosen.connection),
+        words[reason],
+        typeof chosen.token.lastUsed === 'number' ? dates.date(chosen.token.lastUsed) : '',
+      ]
+        .filter((part) => part !== '')
+        .join(' · '),
+      chosen,
+    }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(t('Nothing to clean up: no token is expired or lies idle.'));
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(items, {
+    title: t('Clean Up Tokens'),
+    placeHolder: t('Choose the tokens to revoke'),
+    canPickMany: true,
+    matchOnDescription: true,
+  });
+  await revokeChosen(house, picked?.map(({ chosen }) => chosen) ?? []);
+}
+
+/** What one does on one's last day, or after a leak. */
+export async function revokeAllMine(house: House, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  await house.inventory.show(connection.id, 'me');
+  const { server } = await house.connections.server(connection.id);
+  const mine = everyToken(house)
+    .filter((chosen) => chosen.connection.id === connection.id && isRevocable(house)(chosen))
+    // The connection's own token goes last, or nothing after it would go.
+    .sort((one, other) => Number(server.isOwn(one.token)) - Number(server.isOwn(other.token)));
+  if (mine.length === 0) {
+    void vscode.window.showInformationMessage(
+      t('You have no active token on {0}.', connectionName(connection)),
+    );
+    return;
+  }
+  await revokeChosen(house, mine);
+}
+
+function everyToken(house: House): Chosen[] {
+  return house.inventory
+    .all()
+    .flatMap(({ connection, tokens }) =>
+      tokens.map(({ id }) => chosenOf(house, { serverId: connection.id, tokenId: id })),
+    );
+}
