@@ -43,11 +43,13 @@ export type Http = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** What a server wants to know in the middle of a call. Answers are used once and kept nowhere. */
 export interface Question {
-  readonly about: 'password' | 'one-time-password';
+  readonly about: 'password' | 'one-time-password' | 'web-confirmation';
   readonly account: string;
   readonly host: string;
   /** True when the answer given a moment ago was wrong. */
   readonly again: boolean;
+  /** For a web confirmation: the page to open. Any answer then means that it was opened. */
+  readonly page?: URL;
 }
 
 /** Asks the user; `undefined` when they turn away. */

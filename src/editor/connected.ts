@@ -6,6 +6,7 @@ import type { Credential, KindPorts, PatServer, ServerKind } from '../servers/se
 import { type Entry, seal, unseal } from '../vault/entry.ts';
 import type { Vault } from '../vault/vault.ts';
 import { withinSeconds } from '../vault/limit.ts';
+import { challenge } from './challenge.ts';
 import type { SandboxHost } from './sandbox.ts';
 import { type Connection, connectionName, connections } from './settings.ts';
 
@@ -62,7 +63,11 @@ export class Connections {
 
   async ports(connection?: Connection): Promise<KindPorts> {
     const { http } = await import('../servers/http.ts');
-    return { http: connection?.kind === 'sandbox' ? this.#provenFirst(http) : http, clock: this.#clock };
+    return {
+      http: connection?.kind === 'sandbox' ? this.#provenFirst(http) : http,
+      clock: this.#clock,
+      challenge,
+    };
   }
 
   /** The sandbox proves itself before each call: what follows carries a credential. */

@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import { PatError } from '../core/errors.ts';
 import { type Draft, type ExpiryField, initialDraft, type Value } from '../core/form.ts';
-import type { Challenge } from '../core/ports.ts';
-import { Secret } from '../core/secret.ts';
 import type { Entry } from '../vault/entry.ts';
 import { type CreateOutcome, createToken, revokeToken, type Unstored } from '../vault/lifecycle.ts';
+import { challenge } from './challenge.ts';
 import type { Clipboard } from './clipboard.ts';
 import type { House } from './house.ts';
 import { noticeOf } from './notices.ts';
@@ -110,20 +109,6 @@ async function resolveUnstored(
   }
   return unstored;
 }
-
-/** A question in the middle of a call; the answer is used once and kept nowhere. */
-export const challenge: Challenge = async ({ about, account, host, again }) => {
-  const what = about === 'password' ? t('Password of {0}', account) : t('One-time password for {0}', account);
-  const text = await vscode.window.showInputBox({
-    title: t('{0} asks again', host),
-    prompt: again
-      ? t('That was not right. {0}', what)
-      : t('{0} – used for this call only, kept nowhere', what),
-    password: true,
-    ignoreFocusOut: true,
-  });
-  return text === undefined ? undefined : new Secret(text);
-};
 
 /** The keyboard-only way: a name and a validity, everything else as the server's form has it at first. */
 export async function draftByKeyboard(

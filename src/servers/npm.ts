@@ -7,6 +7,7 @@ import type { Token } from '../core/token.ts';
 import { exact, helpful, instant, words } from './answers.ts';
 import { bearer, callAt, isOk, json, parseAnswer, plain, refusal } from './http.ts';
 import { type Page, pagesOf } from './pages.ts';
+import { type SecondFactor, wantsSecondFactor, withSecondFactor } from './second-factor.ts';
 import type { Ability, Caller, Credential, KindPorts, Minted, PatServer, ServerKind } from './server.ts';
 
 // npm registries: registry.npmjs.org, Verdaccio, and others that speak `npm token`.
@@ -45,8 +46,6 @@ const MintedRow = z.extend(Row, { token: exact });
 const Failure = z.object({
   error: helpful(z.string()),
   message: helpful(z.string()),
-  // The way of registry.npmjs.org to ask for a second factor in the browser.
-  authUrl: helpful(z.string()),
 });
 
 const form: Form = {
@@ -122,18 +121,21 @@ export const npm: ServerKind = {
     if (account === '' || account.includes(':') || password === '') throw wrong;
     const basic = new Secret(`Basic ${Buffer.from(`${account}:${password}`).toString('base64')}`);
 
-    const known = await whoami(address, basic, ports, signal);
+    const factor = { address, account, ports, challenge: ports.challenge, signal };
+    const known = await whoami(address, basic, factor);
     if (known?.toLowerCase() !== account.toLowerCase()) throw wrong;
 
     const url = callAt(address, LOGIN + encodeURIComponent(known));
-    const answer = await ports.http({
-      method: 'PUT',
-      url,
-      // Without Basic, Verdaccio takes the call for a new account of a name that is taken: 409.
-      headers: { authorization: basic },
-      body: json({ name: known, password, type: 'user' }),
-      signal,
-    });
+    const answer = await withSecondFactor(factor, (headers) =>
+      ports.http({
+        method: 'PUT',
+        url,
+        // Without Basic, Verdaccio takes the call for a new account of a name that is taken: 409.
+        headers: { ...headers, authorization: basic },
+        body: json({ name: known, password, type: 'user' }),
+        signal,
+      }),
+    );
     if ([401, 403, 404, 409].includes(answer.status) && !wantsSecondFactor(answer)) throw wrong;
     if (!isOk(answer)) throw failure(answer, url, ports);
     const { token } = parseAnswer(answer, url, (value) => z.parse(LoggedIn, value));
@@ -146,11 +148,13 @@ export const npm: ServerKind = {
 class NpmRegistry implements PatServer {
   readonly listsNames = false;
   readonly #address: URL;
+  readonly #name: string;
   readonly #bearer: Secret;
   readonly #ports: KindPorts;
 
   constructor(address: URL, credential: Credential, ports: KindPorts) {
     this.#address = address;
+    this.#name = credential.account?.reveal() ?? '';
     this.#bearer = bearer(credential.token ?? new Secret(''));
     this.#ports = ports;
   }
@@ -199,7 +203,9 @@ class NpmRegistry implements PatServer {
         readonly: draft.readonly === true,
         cidr_whitelist: draft.cidr_whitelist ?? [],
       });
-      const answer = await this.#call({ method: 'POST', url, body, signal });
+      const answer = await withSecondFactor({ ...this.#factor(signal, account), challenge }, (headers) =>
+        this.#call({ method: 'POST', url, body, signal }, headers),
+      );
       if (isOk(answer)) {
         const row = parseAnswer(answer, url, (value) => z.parse(MintedRow, value));
         return { token: tokenOf({ ...row, token: undefined }), bundle: { secret: new Secret(row.token) } };
@@ -225,7 +231,9 @@ class NpmRegistry implements PatServer {
 
   async revoke({ id }: Pick<Token, 'id'>, signal: AbortSignal) {
     const url = callAt(this.#address, TOKEN, id);
-    const answer = await this.#call({ method: 'DELETE', url, signal });
+    const answer = await withSecondFactor(this.#factor(signal), (headers) =>
+      this.#call({ method: 'DELETE', url, signal }, headers),
+    );
     if (answer.status === 404) return { outcome: 'already-gone' } as const;
     if (!isOk(answer)) throw failure(answer, url, this.#ports);
     // A login page in between also says 200; npm says it with an empty body, Verdaccio with {}.
@@ -240,13 +248,13 @@ class NpmRegistry implements PatServer {
   }
 
   async verify({ secret }: { readonly secret: Secret }, signal: AbortSignal) {
-    const name = await whoami(this.#address, bearer(secret), this.#ports, signal);
+    const name = await whoami(this.#address, bearer(secret), this.#factor(signal));
     if (name === undefined) throw new PatError({ reason: 'bad-credential', host: this.#address.host });
     return { tokenId: undefined };
   }
 
   async #account(signal: AbortSignal): Promise<string> {
-    const name = await whoami(this.#address, this.#bearer, this.#ports, signal);
+    const name = await whoami(this.#address, this.#bearer, this.#factor(signal));
     if (name === undefined) throw new PatError({ reason: 'bad-credential', host: this.#address.host });
     return name;
   }
@@ -269,8 +277,16 @@ class NpmRegistry implements PatServer {
     throw new PatError({ reason: 'redirected', host: this.#address.host, to: url.origin });
   }
 
-  #call(request: Omit<HttpRequest, 'headers'>): Promise<HttpAnswer> {
-    return this.#ports.http({ ...request, headers: { authorization: this.#bearer } });
+  #factor(signal: AbortSignal, account = this.#name): SecondFactor {
+    const { challenge } = this.#ports;
+    return { address: this.#address, account, ports: this.#ports, challenge, signal };
+  }
+
+  #call(
+    request: Omit<HttpRequest, 'headers'>,
+    headers: Readonly<Record<string, Secret>> = {},
+  ): Promise<HttpAnswer> {
+    return this.#ports.http({ ...request, headers: { ...headers, authorization: this.#bearer } });
   }
 }
 
@@ -278,11 +294,13 @@ class NpmRegistry implements PatServer {
 async function whoami(
   address: URL,
   authorization: Secret,
-  ports: KindPorts,
-  signal: AbortSignal,
+  factor: SecondFactor,
 ): Promise<string | undefined> {
+  const { ports, signal } = factor;
   const url = callAt(address, WHOAMI);
-  const answer = await ports.http({ method: 'GET', url, headers: { authorization }, signal });
+  const answer = await withSecondFactor(factor, (headers) =>
+    ports.http({ method: 'GET', url, headers: { ...headers, authorization }, signal }),
+  );
   if (answer.status === 404) {
     const why = 'no npm registry at this address';
     throw new PatError({ reason: 'not-a-pat-server', host: url.host, why });
@@ -320,12 +338,6 @@ function tokenOf(row: z.infer<typeof Row>): Token {
 
 /** What a list shows of a secret, unless it shows all of it. */
 const hintOf = (shown: string | undefined) => (shown !== undefined && shown.length <= 20 ? shown : undefined);
-
-/** One-time passwords: `www-authenticate: OTP`, or a body that names a page to confirm on (npm 11 otplease). */
-function wantsSecondFactor(answer: HttpAnswer): boolean {
-  if (answer.status !== 401) return false;
-  return /\botp\b/i.test(answer.header('www-authenticate') ?? '') || failureOf(answer).authUrl !== undefined;
-}
 
 function failure(answer: HttpAnswer, url: URL, { clock }: KindPorts): PatError {
   if (wantsSecondFactor(answer)) return new PatError({ reason: 'unsupported', what: 'one-time passwords' });

@@ -37,6 +37,8 @@ export interface SignInField {
 export interface KindPorts {
   readonly http: Http;
   readonly clock: Clock;
+  /** Where the user can be asked in mid-call, also when signing in or revoking. */
+  readonly challenge?: Challenge;
 }
 
 /** What a connection logs in with: kept in SecretStorage, pinned to the address's origin. Not a stored token. */

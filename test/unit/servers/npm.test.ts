@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Question } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { createdNothing } from '../../../src/servers/http.ts';
 import { npm } from '../../../src/servers/npm.ts';
@@ -138,9 +139,11 @@ describe('npm: answers', () => {
       const { server } = connect((call) => (call.endsWith('whoami') ? me : answer));
       await assert.rejects(server.revoke({ id: 'a' }, signal), problem(...expected));
       const creation = server.create({}, () => Promise.resolve(new Secret('pw')), signal);
+      // A creation can ask for a second factor, and is answered wrongly here.
+      const isAsked = answer.headers?.['www-authenticate'] === 'OTP';
       await assert.rejects(creation, (error) => {
         assert.equal(createdNothing(error), expected[0] !== 'server-failed');
-        return problem(...expected)(error);
+        return isAsked ? problem('bad-credential')(error) : problem(...expected)(error);
       });
     }
   });
@@ -161,5 +164,71 @@ describe('npm: answers', () => {
     }
     const otp = new ScriptedServer(() => ({ status: 401, json: {}, headers: { 'www-authenticate': 'OTP' } }));
     await assert.rejects(npm.signIn(address, answers, otp.ports, signal), problem('unsupported'));
+  });
+
+  const OTP = { status: 401, json: {}, headers: { 'www-authenticate': 'OTP' } };
+  const minted = { json: { key: 'k', token: 'npm_new', user: 'alice', created: '2026-11-24T00:00:00Z' } };
+
+  it('asks for a one-time password when the registry does, and once more when it was wrong', async () => {
+    const asked: Question[] = [];
+    const challenge = (question: Question) => {
+      asked.push(question);
+      return Promise.resolve(
+        new Secret(question.about === 'password' ? 'pw' : question.again ? ' 222222 ' : '111111'),
+      );
+    };
+    const script = new ScriptedServer((call, { headers = {} }) => {
+      if (call.endsWith('whoami')) return me;
+      const otp = headers['npm-otp'];
+      return otp instanceof Secret && otp.reveal() === '222222' ? minted : OTP;
+    });
+    const ports = { ...script.ports, challenge };
+    const server = npm.connect(address, secretsOf({ token: 't', account: 'alice' }), ports);
+    const { bundle } = await server.create({}, challenge, signal);
+    assert.equal(bundle.secret.reveal(), 'npm_new');
+    assert.deepEqual(
+      asked.map(({ about, again }) => [about, again]),
+      [
+        ['password', false],
+        ['one-time-password', false],
+        ['one-time-password', true],
+      ],
+    );
+    await server.revoke({ id: 'k' }, signal);
+    assert.equal(asked.length, 5, 'and for revoking');
+  });
+
+  it('waits for a confirmation in the browser, and uses what it brings', async () => {
+    const done = new URL('-/v1/done?id=7', address);
+    let looks = 0;
+    const script = new ScriptedServer((call, { headers = {} }) => {
+      if (call.endsWith('whoami')) return me;
+      if (call === `GET ${done.pathname}${done.search}`) {
+        assert.equal(headers.authorization, undefined);
+        return ++looks < 3
+          ? { status: 202, json: {}, headers: { 'retry-after': '0' } }
+          : { json: { token: 'confirmed' } };
+      }
+      const otp = headers['npm-otp'];
+      return otp instanceof Secret && otp.reveal() === 'confirmed'
+        ? minted
+        : { status: 401, json: { authUrl: 'https://www.example/auth/7', doneUrl: done.href } };
+    });
+    const pages: string[] = [];
+    const { server } = { server: npm.connect(address, secretsOf({ token: 't' }), script.ports) };
+    const challenge = ({ about, page }: Question) => {
+      if (page !== undefined) pages.push(page.href);
+      return Promise.resolve(new Secret(about === 'password' ? 'pw' : ''));
+    };
+    const { bundle } = await server.create({}, challenge, signal);
+    assert.equal(bundle.secret.reveal(), 'npm_new');
+    assert.deepEqual([pages, looks], [['https://www.example/auth/7'], 3]);
+  });
+
+  it('makes nothing when the user turns away from the second factor', async () => {
+    const { server } = connect((call) => (call.endsWith('whoami') ? me : OTP));
+    const challenge = ({ about }: Question) =>
+      Promise.resolve(about === 'password' ? new Secret('pw') : undefined);
+    await assert.rejects(server.create({}, challenge, signal), problem('cancelled'));
   });
 });
