@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PatError, messageOf } from '../core/errors.ts';
 import type { Http, HttpAnswer, HttpRequest } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
@@ -37,7 +38,37 @@ export function httpClient(limits: HttpLimits): Http {
   };
 }
 
-export const http: Http = httpClient({ seconds: 30, maxBytes: 16 * 1024 * 1024 });
+/** Seconds a server may ask us to wait before one more try; for longer the user is told. */
+const PATIENCE = 5;
+
+/**
+ * One more try where it cannot do harm: of a GET only, when no answer came, or one that says when to come back.
+ * Other calls are made once, for nobody knows what became of them.
+ */
+export function oncePatient(http: Http): Http {
+  return async (request) => {
+    if (request.method !== 'GET') return http(request);
+    const first = await http(request).catch((error: unknown) => {
+      if (PatError.is(error, 'unreachable')) return undefined;
+      throw error;
+    });
+    const pause = first === undefined ? 0 : pauseOf(first);
+    if (pause === undefined && first !== undefined) return first;
+    await sleep((pause ?? 0) * 1000, undefined, { signal: request.signal }).catch((error: unknown) => {
+      throw new PatError({ reason: 'cancelled' }, error);
+    });
+    return http(request);
+  };
+}
+
+/** Seconds after which a refused call is worth one more try; `undefined`: it is not. */
+function pauseOf(answer: HttpAnswer): number | undefined {
+  if (answer.status !== 429 && answer.status !== 503) return undefined;
+  const seconds = retryAfter(answer, Date.now());
+  return seconds !== undefined && seconds <= PATIENCE ? seconds : undefined;
+}
+
+export const http: Http = oncePatient(httpClient({ seconds: 30, maxBytes: 16 * 1024 * 1024 }));
 
 async function send(request: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<HttpAnswer> {
   const { default: fetch } = await import('node-fetch');

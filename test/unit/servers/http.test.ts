@@ -13,6 +13,7 @@ import {
   createdNothing,
   httpClient,
   json,
+  oncePatient,
   parseAnswer,
   plain,
 } from '../../../src/servers/http.ts';
@@ -162,6 +163,73 @@ describe('The HTTP client', () => {
     assert.equal(reasonFor('https://user@example.org'), 'bad-address');
     assert.equal(reasonFor('https://:pw@example.org'), 'bad-address');
     await assert.rejects(get(new URL('http://example.org')), problem('insecure-address'));
+  });
+
+  describe('tried once more', () => {
+    const patient = oncePatient(small);
+    /** Answers the first call as told, and the next ones with 200. */
+    async function counting(first: { status: number; retryAfter?: string } | 'break off') {
+      let calls = 0;
+      const url = await serve((request, response) => {
+        calls++;
+        if (calls > 1) response.end('{}');
+        else if (first === 'break off') request.destroy();
+        else
+          response
+            .writeHead(
+              first.status,
+              first.retryAfter === undefined ? {} : { 'retry-after': first.retryAfter },
+            )
+            .end();
+      });
+      const ask = (method: HttpRequest['method'], by = signal) => patient({ method, url, signal: by });
+      return { ask, calls: () => calls };
+    }
+
+    it('is a GET that broke off, or was told when to come back', async () => {
+      for (const first of [
+        'break off',
+        { status: 429, retryAfter: '0' },
+        { status: 503, retryAfter: '1' },
+      ] as const) {
+        const { ask, calls } = await counting(first);
+        assert.equal((await ask('GET')).status, 200);
+        assert.equal(calls(), 2);
+      }
+    });
+
+    it('is no GET that was refused otherwise, or sent away for long', async () => {
+      for (const first of [
+        { status: 429 },
+        { status: 503, retryAfter: '60' },
+        { status: 500, retryAfter: '0' },
+      ]) {
+        const { ask, calls } = await counting(first);
+        assert.equal((await ask('GET')).status, first.status);
+        assert.equal(calls(), 1);
+      }
+    });
+
+    it('is no call that creates or changes anything', async () => {
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+        const broken = await counting('break off');
+        await assert.rejects(broken.ask(method), problem('unreachable'));
+        const busy = await counting({ status: 429, retryAfter: '0' });
+        assert.equal((await busy.ask(method)).status, 429);
+        assert.deepEqual([broken.calls(), busy.calls()], [1, 1]);
+      }
+    });
+
+    it('is nothing that the user has cancelled while it waited', async () => {
+      const { ask, calls } = await counting({ status: 429, retryAfter: '5' });
+      const controller = new AbortController();
+      const asked = ask('GET', controller.signal);
+      setTimeout(() => {
+        controller.abort();
+      }, 50);
+      await assert.rejects(asked, problem('cancelled'));
+      assert.equal(calls(), 1);
+    });
   });
 });
 
