@@ -3,7 +3,6 @@ import { type Arrangement, isFiltered, plainArrangement, type SortKey, sortKeys 
 import type { TokenCondition } from '../core/token.ts';
 import { conditionWord } from './words.ts';
 
-const t = vscode.l10n.t;
 const SORT = 'patVault.sort';
 
 /** The order and filter of the view. The order is kept for the folder; a filter ends with the window. */
@@ -34,8 +33,8 @@ export class Arranging {
       ...(owner === undefined ? [] : [owner.name]),
       ...(text === '' ? [] : [`“${text}”`]),
       ...conditions.map(conditionWord),
-      ...(neverUsed ? [t('never used')] : []),
-      ...(idleDays > 0 ? [t('not used for {0} days', idleDays)] : []),
+      ...(neverUsed ? [vscode.l10n.t('never used')] : []),
+      ...(idleDays > 0 ? [vscode.l10n.t('not used for {0} days', idleDays)] : []),
     ].join(' · ');
   }
 
@@ -56,21 +55,21 @@ export class Arranging {
 export function sortWord(key: SortKey): string {
   switch (key) {
     case 'name':
-      return t('Name');
+      return vscode.l10n.t('Name');
     case 'status':
-      return t('Status');
+      return vscode.l10n.t('Status');
     case 'owner':
-      return t('Owner');
+      return vscode.l10n.t('Owner');
     case 'owner-status':
-      return t('Owner’s status');
+      return vscode.l10n.t('Owner’s status');
     case 'created':
-      return t('Created');
+      return vscode.l10n.t('Created');
     case 'expires':
-      return t('Expires');
+      return vscode.l10n.t('Expires');
     case 'last-used':
-      return t('Last used');
+      return vscode.l10n.t('Last used');
     case 'description':
-      return t('Description');
+      return vscode.l10n.t('Description');
   }
 }
 
@@ -80,10 +79,14 @@ export async function pickSort(arranging: Arranging): Promise<void> {
   const picked = await vscode.window.showQuickPick(
     sortKeys.map((key) => ({
       label: sortWord(key),
-      description: key === sort ? (descending ? t('descending') : t('ascending')) : '',
+      description:
+        key === sort ? (descending ? vscode.l10n.t('descending') : vscode.l10n.t('ascending')) : '',
       key,
     })),
-    { title: t('Sort Tokens'), placeHolder: t('Choose a column; once more for the other direction') },
+    {
+      title: vscode.l10n.t('Sort Tokens'),
+      placeHolder: vscode.l10n.t('Choose a column; once more for the other direction'),
+    },
   );
   if (picked === undefined) return;
   await arranging.change({ sort: picked.key, descending: picked.key === sort && !descending });
@@ -106,22 +109,22 @@ export async function pickFilter(arranging: Arranging): Promise<void> {
       picked: conditions.includes(condition),
       change: { conditions: [condition] },
     })),
-    { label: t('never used'), picked: neverUsed, change: { neverUsed: true } },
+    { label: vscode.l10n.t('never used'), picked: neverUsed, change: { neverUsed: true } },
     ...[30, 90, 180].map((days) => ({
-      label: t('not used for {0} days', days),
+      label: vscode.l10n.t('not used for {0} days', days),
       picked: idleDays === days,
       change: { idleDays: days },
     })),
   ];
   const picked = await vscode.window.showQuickPick(items, {
-    title: t('Filter Tokens'),
-    placeHolder: t('Choose what to show; nothing chosen shows all'),
+    title: vscode.l10n.t('Filter Tokens'),
+    placeHolder: vscode.l10n.t('Choose what to show; nothing chosen shows all'),
     canPickMany: true,
   });
   if (picked === undefined) return;
   const words = await vscode.window.showInputBox({
-    title: t('Filter Tokens'),
-    prompt: t('Text in name, description, owner or scopes; empty for all'),
+    title: vscode.l10n.t('Filter Tokens'),
+    prompt: vscode.l10n.t('Text in name, description, owner or scopes; empty for all'),
     value: text,
   });
   if (words === undefined) return;

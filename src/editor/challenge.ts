@@ -2,19 +2,19 @@ import * as vscode from 'vscode';
 import type { Challenge, Question } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 
-const t = vscode.l10n.t;
-
 /** A question in the middle of a call; the answer is used once and kept nowhere. */
 export const challenge: Challenge = async (question) => {
   if (question.about === 'web-confirmation') return openPage(question);
   const { account, host, again } = question;
   const what =
-    question.about === 'password' ? t('Password of {0}', account) : t('One-time password of {0}', account);
+    question.about === 'password'
+      ? vscode.l10n.t('Password of {0}', account)
+      : vscode.l10n.t('One-time password of {0}', account);
   const text = await vscode.window.showInputBox({
-    title: t('{0} asks again', host),
+    title: vscode.l10n.t('{0} asks again', host),
     prompt: again
-      ? t('That was not right. {0}', what)
-      : t('{0} – used for this call only, kept nowhere', what),
+      ? vscode.l10n.t('That was not right. {0}', what)
+      : vscode.l10n.t('{0} – used for this call only, kept nowhere', what),
     password: true,
     ignoreFocusOut: true,
   });
@@ -24,10 +24,13 @@ export const challenge: Challenge = async (question) => {
 /** The user sees where the page is before it is opened. */
 async function openPage({ account, page }: Question): Promise<Secret | undefined> {
   if (page === undefined) return undefined;
-  const open = t('Open Page');
+  const open = vscode.l10n.t('Open Page');
   const answer = await vscode.window.showInformationMessage(
-    t('Confirm in your browser that it is you, {0}.', account),
-    { modal: true, detail: t('The page is at {0}. PAT Vault waits until you have confirmed.', page.host) },
+    vscode.l10n.t('Confirm in your browser that it is you, {0}.', account),
+    {
+      modal: true,
+      detail: vscode.l10n.t('The page is at {0}. PAT Vault waits until you have confirmed.', page.host),
+    },
     open,
   );
   if (answer !== open) return undefined;

@@ -10,8 +10,6 @@ import { noticeOf } from './notices.ts';
 import { type Connection, connectionName } from './settings.ts';
 import { tokenLabel } from './tree.ts';
 
-const t = vscode.l10n.t;
-
 /** Creates on the server and stores once. `undefined`: the token was revoked again, or its secret only copied. */
 export async function createAndStore(
   house: House,
@@ -64,15 +62,15 @@ async function resolveUnstored(
   connection: Connection,
   unstored: Unstored,
 ): Promise<CreateOutcome | 'over'> {
-  const copy = t('Copy Now');
-  const retry = t('Try Again');
-  const revoke = t('Revoke Token');
+  const copy = vscode.l10n.t('Copy Now');
+  const retry = vscode.l10n.t('Try Again');
+  const revoke = vscode.l10n.t('Revoke Token');
   const name = tokenLabel(unstored.token, undefined);
   const answer = await vscode.window.showErrorMessage(
-    t('The secret of {0} could not be stored.', name),
+    vscode.l10n.t('The secret of {0} could not be stored.', name),
     {
       modal: true,
-      detail: t(
+      detail: vscode.l10n.t(
         '{0}\n\n{1} will not show it again. Closing this dialog asks once more: the secret is kept in memory until you choose.',
         noticeOf(unstored.error).sentence,
         connectionName(connection),
@@ -85,10 +83,10 @@ async function resolveUnstored(
   if (answer === retry) return unstored.retry();
   if (answer === copy) {
     await clipboard.copy(unstored.bundle.secret);
-    const done = t('I Have Saved It');
+    const done = vscode.l10n.t('I Have Saved It');
     const saved = await vscode.window.showWarningMessage(
-      t('Save the secret of {0} somewhere safe now.', name),
-      { modal: true, detail: t('It is on the clipboard, and nowhere else.') },
+      vscode.l10n.t('Save the secret of {0} somewhere safe now.', name),
+      { modal: true, detail: vscode.l10n.t('It is on the clipboard, and nowhere else.') },
       done,
     );
     if (saved !== done) return unstored;
@@ -124,14 +122,14 @@ export async function draftByKeyboard(
   for (const [key, value] of Object.entries(prefill)) if (value !== undefined) draft[key] = value;
   const limit = form.fields.find(({ name }) => name === 'name');
   const name = await vscode.window.showInputBox({
-    title: t('Create Token on {0}', connectionName(connection)),
-    prompt: t('Name'),
+    title: vscode.l10n.t('Create Token on {0}', connectionName(connection)),
+    prompt: vscode.l10n.t('Name'),
     value: typeof draft.name === 'string' ? draft.name : '',
     ignoreFocusOut: true,
     validateInput: async (value) => {
-      if (value.trim() === '') return t('A token needs a name.');
+      if (value.trim() === '') return vscode.l10n.t('A token needs a name.');
       if (limit?.input === 'text' && value.length > limit.maxLength) {
-        return t('At most {0} characters.', limit.maxLength);
+        return vscode.l10n.t('At most {0} characters.', limit.maxLength);
       }
       return (await server.nameTaken(value.trim(), draft, signal))
         ? noticeOf(new PatError({ reason: 'name-taken', name: value.trim() })).sentence
@@ -153,7 +151,7 @@ async function pickExpiry(field: ExpiryField, now: number): Promise<{ value: num
   const { daysFrom } = await import('../core/form.ts');
   const { dates } = await import('./words.ts');
   const presets = field.presets.map((days) => ({
-    label: days === 1 ? t('1 day') : t('{0} days', days),
+    label: days === 1 ? vscode.l10n.t('1 day') : vscode.l10n.t('{0} days', days),
     description: dates.exact(daysFrom(now, days)),
     value: daysFrom(now, days),
     days,
@@ -161,11 +159,18 @@ async function pickExpiry(field: ExpiryField, now: number): Promise<{ value: num
   const first = presets.filter(({ days }) => days === field.initial);
   const rest = presets.filter(({ days }) => days !== field.initial);
   const never = field.never
-    ? [{ label: t('Never'), description: t('not advised: a leak stays open for ever'), value: null, days: 0 }]
+    ? [
+        {
+          label: vscode.l10n.t('Never'),
+          description: vscode.l10n.t('not advised: a leak stays open for ever'),
+          value: null,
+          days: 0,
+        },
+      ]
     : [];
   return vscode.window.showQuickPick([...first, ...rest, ...never], {
-    title: t('Validity'),
-    placeHolder: t('Until when is the token valid?'),
+    title: vscode.l10n.t('Validity'),
+    placeHolder: vscode.l10n.t('Until when is the token valid?'),
     ignoreFocusOut: true,
   });
 }

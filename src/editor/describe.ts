@@ -10,8 +10,6 @@ import { connectionName, expiryWarningDays } from './settings.ts';
 import { tokenLabel, type TokenNode } from './tree.ts';
 import { conditionWord, dates, fieldRows, secretWords } from './words.ts';
 
-const t = vscode.l10n.t;
-
 /** A token as its panel shows it: every field, where its secret is, who may use it, and what can be done. */
 export function describe(house: House, { connection, token: first }: Chosen): TokenView {
   const token = (): Token => house.inventory.token(connection.id, first.id) ?? first;
@@ -35,9 +33,9 @@ export function describe(house: House, { connection, token: first }: Chosen): To
       return {
         status: conditionWord(condition),
         rows: [
-          { label: t('Server'), value: connectionName(connection) },
+          { label: vscode.l10n.t('Server'), value: connectionName(connection) },
           ...fieldRows(chosen.token, condition),
-          { label: t('Secret'), value: secretWords(stored, presence) },
+          { label: vscode.l10n.t('Secret'), value: secretWords(stored, presence) },
           ...(stored === undefined ? [] : lendingRows(house, stored, grants)),
         ],
         actions: actionsFor(house, chosen, grants),
@@ -54,14 +52,16 @@ export function describe(house: House, { connection, token: first }: Chosen): To
 
 function lendingRows(house: House, stored: Entry, grants: readonly Grant[]) {
   return [
-    { label: t('Reference'), value: house.vault.referenceOf(stored) },
+    { label: vscode.l10n.t('Reference'), value: house.vault.referenceOf(stored) },
     {
-      label: t('Shared'),
-      value: stored.shared ? t('with extensions you allow, one by one') : t('with no extension'),
+      label: vscode.l10n.t('Shared'),
+      value: stored.shared
+        ? vscode.l10n.t('with extensions you allow, one by one')
+        : vscode.l10n.t('with no extension'),
     },
     ...grants.map(({ decision, shown, folder, at }) => ({
-      label: decision === 'always' ? t('Allowed') : t('Never allowed'),
-      value: t('{0} – in {1}, since {2}', shown, folder, dates.dateTime(at)),
+      label: decision === 'always' ? vscode.l10n.t('Allowed') : vscode.l10n.t('Never allowed'),
+      value: vscode.l10n.t('{0} – in {1}, since {2}', shown, folder, dates.dateTime(at)),
     })),
   ];
 }
@@ -80,29 +80,34 @@ function actionsFor(house: House, chosen: Chosen, grants: readonly Grant[]): rea
   const actions: TokenAction[] = [];
   const isHere = entry !== undefined && house.vault.presenceOf(entry) !== 'missing';
   if (isReplaceable(house)(chosen)) {
-    actions.push(command('patVault.createReplacement', t('Create Replacement…'), 'primary'));
+    actions.push(command('patVault.createReplacement', vscode.l10n.t('Create Replacement…'), 'primary'));
   }
   if (isHere) {
     actions.push(
-      command('patVault.copyReference', t('Copy Reference'), actions.length === 0 ? 'primary' : 'secondary'),
+      command(
+        'patVault.copyReference',
+        vscode.l10n.t('Copy Reference'),
+        actions.length === 0 ? 'primary' : 'secondary',
+      ),
     );
-    actions.push(command('patVault.copySecret', t('Copy Secret…')));
+    actions.push(command('patVault.copySecret', vscode.l10n.t('Copy Secret…')));
     actions.push(
       entry.shared
-        ? command('patVault.unshareToken', t('Stop Sharing'))
-        : command('patVault.shareToken', t('Share with Extensions')),
+        ? command('patVault.unshareToken', vscode.l10n.t('Stop Sharing'))
+        : command('patVault.shareToken', vscode.l10n.t('Share with Extensions')),
     );
   }
-  if (isChangeable(house)(chosen)) actions.push(command('patVault.editToken', t('Edit Token…')));
+  if (isChangeable(house)(chosen)) actions.push(command('patVault.editToken', vscode.l10n.t('Edit Token…')));
   if (grants.length > 0) {
     actions.push({
       id: 'take-back',
-      label: t('Take Back Permissions'),
+      label: vscode.l10n.t('Take Back Permissions'),
       kind: 'secondary',
       run: () => house.grants.takeBack(grants),
     });
   }
-  if (entry !== undefined) actions.push(command('patVault.forgetSecret', t('Forget Secret…')));
-  if (isRevocable(house)(chosen)) actions.push(command('patVault.revokeToken', t('Revoke Token…'), 'danger'));
+  if (entry !== undefined) actions.push(command('patVault.forgetSecret', vscode.l10n.t('Forget Secret…')));
+  if (isRevocable(house)(chosen))
+    actions.push(command('patVault.revokeToken', vscode.l10n.t('Revoke Token…'), 'danger'));
   return actions;
 }

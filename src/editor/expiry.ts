@@ -4,7 +4,6 @@ import type { House } from './house.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
 import { tokenLabel } from './tree.ts';
 
-const t = vscode.l10n.t;
 const WARNED = 'patVault.warnedOfExpiry';
 const SILENT = 'patVault.neverWarnOfExpiry';
 const DAY = 86_400_000;
@@ -19,7 +18,7 @@ export function watchExpiry(house: House): vscode.Disposable {
     house.view.badge =
       soon.length === 0
         ? undefined
-        : { value: soon.length, tooltip: t('{0} of your tokens expire soon', soon.length) };
+        : { value: soon.length, tooltip: vscode.l10n.t('{0} of your tokens expire soon', soon.length) };
     if (soon.length === 0 || isWarning) return;
     isWarning = true;
     await warn(house, soon).finally(() => {
@@ -50,11 +49,11 @@ async function warn(house: House, soon: readonly { token: Token; server: string 
   const names = soon
     .slice(0, NAMED)
     .map(({ token, server }) => `${tokenLabel(token, undefined)} (${server})`);
-  if (soon.length > NAMED) names.push(t('{0} more', soon.length - NAMED));
-  const show = t('Show Tokens');
-  const never = t('Don’t Show Again');
+  if (soon.length > NAMED) names.push(vscode.l10n.t('{0} more', soon.length - NAMED));
+  const show = vscode.l10n.t('Show Tokens');
+  const never = vscode.l10n.t('Don’t Show Again');
   const answer = await vscode.window.showWarningMessage(
-    t('Tokens expire soon: {0}', names.join(', ')),
+    vscode.l10n.t('Tokens expire soon: {0}', names.join(', ')),
     show,
     never,
   );

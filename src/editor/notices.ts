@@ -19,25 +19,24 @@ export function noticeOf(error: unknown): Notice {
   return ofProblem(error.problem);
 }
 
-const t = vscode.l10n.t;
-const signIn = () => ({ label: t('Sign In Again'), command: 'patVault.signIn' }) as const;
-const refresh = () => ({ label: t('Try Again'), command: 'patVault.refresh' }) as const;
-const showLog = () => ({ label: t('Show Log'), command: 'patVault.showLog' }) as const;
-const create = () => ({ label: t('Create Token'), command: 'patVault.createToken' }) as const;
-const addServer = () => ({ label: t('Add Server'), command: 'patVault.addServer' }) as const;
+const signIn = () => ({ label: vscode.l10n.t('Sign In Again'), command: 'patVault.signIn' }) as const;
+const refresh = () => ({ label: vscode.l10n.t('Try Again'), command: 'patVault.refresh' }) as const;
+const showLog = () => ({ label: vscode.l10n.t('Show Log'), command: 'patVault.showLog' }) as const;
+const create = () => ({ label: vscode.l10n.t('Create Token'), command: 'patVault.createToken' }) as const;
+const addServer = () => ({ label: vscode.l10n.t('Add Server'), command: 'patVault.addServer' }) as const;
 
 function ofProblem(problem: Problem): Notice {
   switch (problem.reason) {
     case 'unreachable':
-      return { sentence: t('{0} cannot be reached.', problem.host), action: refresh() };
+      return { sentence: vscode.l10n.t('{0} cannot be reached.', problem.host), action: refresh() };
     case 'timed-out':
       return {
-        sentence: t('{0} did not answer within {1} seconds.', problem.host, problem.seconds),
+        sentence: vscode.l10n.t('{0} did not answer within {1} seconds.', problem.host, problem.seconds),
         action: refresh(),
       };
     case 'untrusted-certificate':
       return {
-        sentence: t(
+        sentence: vscode.l10n.t(
           'The certificate of {0} is not trusted ({1}); if your company has its own authority, see the settings http.systemCertificates and http.proxyStrictSSL.',
           problem.host,
           problem.code,
@@ -46,55 +45,82 @@ function ofProblem(problem: Problem): Notice {
       };
     case 'insecure-address':
       return {
-        sentence: t('{0} is not encrypted: use https, or http only on this machine.', problem.address),
+        sentence: vscode.l10n.t(
+          '{0} is not encrypted: use https, or http only on this machine.',
+          problem.address,
+        ),
         action: addServer(),
       };
     case 'bad-address':
-      return { sentence: t('"{0}" is not the address of a server.', problem.address), action: addServer() };
+      return {
+        sentence: vscode.l10n.t('"{0}" is not the address of a server.', problem.address),
+        action: addServer(),
+      };
     case 'redirected':
       return {
-        sentence: t('{0} sends callers on to another address; enter that one if it is right.', problem.host),
+        sentence: vscode.l10n.t(
+          '{0} sends callers on to another address; enter that one if it is right.',
+          problem.host,
+        ),
         action: showLog(),
       };
     case 'cancelled':
-      return { sentence: t('Cancelled.'), action: refresh() };
+      return { sentence: vscode.l10n.t('Cancelled.'), action: refresh() };
     case 'signed-out':
-      return { sentence: t('You are signed out of {0}.', problem.server), action: signIn() };
+      return { sentence: vscode.l10n.t('You are signed out of {0}.', problem.server), action: signIn() };
     case 'bad-credential':
-      return { sentence: t('{0} did not accept the credential.', problem.host), action: signIn() };
+      return {
+        sentence: vscode.l10n.t('{0} did not accept the credential.', problem.host),
+        action: signIn(),
+      };
     case 'missing-right':
       return {
-        sentence: t('The server does not let you do this: you need {0}.', problem.right),
+        sentence: vscode.l10n.t('The server does not let you do this: you need {0}.', problem.right),
         action: signIn(),
       };
     case 'not-found':
-      return { sentence: t('The server does not know {0}.', problem.what), action: refresh() };
+      return { sentence: vscode.l10n.t('The server does not know {0}.', problem.what), action: refresh() };
     case 'name-taken':
-      return { sentence: t('A token named "{0}" exists already; choose another name.', problem.name) };
+      return {
+        sentence: vscode.l10n.t('A token named "{0}" exists already; choose another name.', problem.name),
+      };
     case 'refused':
-      return { sentence: t('The server refused: {0}', problem.says), action: showLog() };
+      return { sentence: vscode.l10n.t('The server refused: {0}', problem.says), action: showLog() };
     case 'slow-down':
       return {
         sentence:
           problem.retryAfterSeconds === undefined
-            ? t('The server asks for fewer calls; try again in a while.')
-            : t('The server asks for fewer calls; try again in {0} seconds.', problem.retryAfterSeconds),
+            ? vscode.l10n.t('The server asks for fewer calls; try again in a while.')
+            : vscode.l10n.t(
+                'The server asks for fewer calls; try again in {0} seconds.',
+                problem.retryAfterSeconds,
+              ),
         action: refresh(),
       };
     case 'server-failed':
-      return { sentence: t('The server failed ({0}).', problem.status), action: refresh() };
+      return { sentence: vscode.l10n.t('The server failed ({0}).', problem.status), action: refresh() };
     case 'not-a-pat-server':
       return {
-        sentence: t('{0} does not answer as this kind of server does: {1}.', problem.host, problem.why),
+        sentence: vscode.l10n.t(
+          '{0} does not answer as this kind of server does: {1}.',
+          problem.host,
+          problem.why,
+        ),
         action: showLog(),
       };
     case 'answer-too-large':
-      return { sentence: t('{0} answered with more than PAT Vault reads.', problem.host), action: showLog() };
+      return {
+        sentence: vscode.l10n.t('{0} answered with more than PAT Vault reads.', problem.host),
+        action: showLog(),
+      };
     case 'unsupported':
-      return { sentence: t('PAT Vault cannot do this yet: {0}.', problem.what), action: showLog() };
+      return {
+        sentence: vscode.l10n.t('PAT Vault cannot do this yet: {0}.', problem.what),
+        action: showLog(),
+      };
     case 'origin-changed':
       return {
-        sentence: t(
+        sentence: vscode.l10n.t(
           'The address changed from {0} to {1}; sign in again to use it.',
           problem.pinned,
           problem.now,
@@ -103,40 +129,57 @@ function ofProblem(problem: Problem): Notice {
       };
     case 'impostor':
       return {
-        sentence: t('Another program answers at {0}; nothing was sent to it.', problem.host),
-        action: { label: t('Start Sandbox Server'), command: 'patVault.startSandbox' },
+        sentence: vscode.l10n.t('Another program answers at {0}; nothing was sent to it.', problem.host),
+        action: { label: vscode.l10n.t('Start Sandbox Server'), command: 'patVault.startSandbox' },
       };
     case 'secret-missing':
       return {
-        sentence: t('The secret of {0} is missing on this machine.', problem.alias),
-        action: { label: t('Create Replacement'), command: 'patVault.createReplacement' },
+        sentence: vscode.l10n.t('The secret of {0} is missing on this machine.', problem.alias),
+        action: { label: vscode.l10n.t('Create Replacement'), command: 'patVault.createReplacement' },
       };
     case 'store-failed':
-      return { sentence: t('The secret could not be stored: {0}.', problem.why), action: showLog() };
+      return {
+        sentence: vscode.l10n.t('The secret could not be stored: {0}.', problem.why),
+        action: showLog(),
+      };
     case 'store-silent':
       return {
-        sentence: t("VS Code's secret store did not answer within {0} seconds.", problem.seconds),
+        sentence: vscode.l10n.t("VS Code's secret store did not answer within {0} seconds.", problem.seconds),
         action: showLog(),
       };
     case 'bad-reference':
-      return { sentence: t('"{0}" is not a reference of the form pat://server/alias.', problem.text) };
+      return {
+        sentence: vscode.l10n.t('"{0}" is not a reference of the form pat://server/alias.', problem.text),
+      };
     case 'unknown-server':
-      return { sentence: t('No server named "{0}" is configured.', problem.server), action: addServer() };
+      return {
+        sentence: vscode.l10n.t('No server named "{0}" is configured.', problem.server),
+        action: addServer(),
+      };
     case 'unknown-alias':
       return {
-        sentence: t('No stored token "{0}" on {1}.', problem.alias, problem.server),
+        sentence: vscode.l10n.t('No stored token "{0}" on {1}.', problem.alias, problem.server),
         action: create(),
       };
     case 'token-over':
-      return { sentence: t('The token {0} is {1}.', problem.alias, problem.status), action: create() };
+      return {
+        sentence: vscode.l10n.t('The token {0} is {1}.', problem.alias, problem.status),
+        action: create(),
+      };
     case 'untrusted-workspace':
-      return { sentence: t('Tokens are not lent to a workspace that is not trusted.') };
+      return { sentence: vscode.l10n.t('Tokens are not lent to a workspace that is not trusted.') };
     case 'consent-refused':
-      return { sentence: t('The use of the token was not allowed.') };
+      return { sentence: vscode.l10n.t('The use of the token was not allowed.') };
     case 'sandbox-unavailable':
-      return { sentence: t('The sandbox server cannot run: {0}.', problem.why), action: showLog() };
+      return {
+        sentence: vscode.l10n.t('The sandbox server cannot run: {0}.', problem.why),
+        action: showLog(),
+      };
     case 'bad-settings':
-      return { sentence: t('The settings of PAT Vault are wrong: {0}.', problem.why), action: addServer() };
+      return {
+        sentence: vscode.l10n.t('The settings of PAT Vault are wrong: {0}.', problem.why),
+        action: addServer(),
+      };
   }
 }
 

@@ -9,8 +9,6 @@ import { logError } from './notices.ts';
 import { connectionName } from './settings.ts';
 import { tokenLabel } from './tree.ts';
 
-const t = vscode.l10n.t;
-
 /** After the start, and a while after each creation: ends what was left open, in front of the user. */
 export function watchUnsettled(house: House): vscode.Disposable {
   const startedAt = house.clock.now();
@@ -46,9 +44,9 @@ async function settleNow(house: House, startedAt: number): Promise<void> {
 }
 
 async function tellLost(house: House, entry: Entry): Promise<void> {
-  const replace = t('Create Replacement');
+  const replace = vscode.l10n.t('Create Replacement');
   const answer = await vscode.window.showWarningMessage(
-    t(
+    vscode.l10n.t(
       'The secret of {0} was lost before VS Code had saved it, and the server will not show it again.',
       entry.tokenName ?? entry.alias,
     ),
@@ -81,9 +79,9 @@ async function settleAtServer(house: House, attempt: Attempt): Promise<void> {
   await house.vault.look();
   const [only] = candidates;
   if (only === undefined) return;
-  const show = t('Show Tokens');
+  const show = vscode.l10n.t('Show Tokens');
   const answer = await vscode.window.showWarningMessage(
-    t(
+    vscode.l10n.t(
       '{0} may hold a token whose secret never arrived here: {1}. Revoke it or create a replacement.',
       connectionName(connection),
       candidates.map((token) => tokenLabel(token, undefined)).join(', '),

@@ -53,32 +53,34 @@ export function secretWords(entry: Entry | undefined, presence: Presence): strin
 
 /** Every field of a token, as label and value; what the server does not say is left out. */
 export function fieldRows(token: Token, condition: TokenCondition): { label: string; value: string }[] {
-  const t = vscode.l10n.t;
   const when = (at: Instant | 'never' | undefined) =>
-    at === undefined ? undefined : at === 'never' ? t('never') : dates.exact(at);
+    at === undefined ? undefined : at === 'never' ? vscode.l10n.t('never') : dates.exact(at);
   const { owner } = token;
   const details = [owner?.role, owner?.status].filter((part) => part !== undefined).join(', ');
   const rows: [string, string | undefined][] = [
-    [t('Name'), token.name],
-    [t('Description'), token.description === '' ? undefined : token.description],
+    [vscode.l10n.t('Name'), token.name],
+    [vscode.l10n.t('Description'), token.description === '' ? undefined : token.description],
     [
-      t('Status'),
+      vscode.l10n.t('Status'),
       token.statusIsDerived
-        ? t('{0} (worked out from the expiry)', conditionWord(condition))
+        ? vscode.l10n.t('{0} (worked out from the expiry)', conditionWord(condition))
         : conditionWord(condition),
     ],
     [
-      t('Owner'),
+      vscode.l10n.t('Owner'),
       owner === undefined ? undefined : details === '' ? owner.name : `${owner.name} (${details})`,
     ],
-    [t('Scopes'), token.scopes === undefined ? undefined : token.scopes.join(', ') || t('none')],
-    [t('Created'), when(token.created)],
-    [t('Expires'), when(token.expires)],
-    [t('Last used'), when(token.lastUsed)],
-    [t('Managed'), token.managed ? t('by the platform') : undefined],
-    [t('Secret begins and ends with'), token.hint],
-    ...token.details.map(([label, value]): [string, string] => [t(label), value]),
-    [t('Id'), token.id],
+    [
+      vscode.l10n.t('Scopes'),
+      token.scopes === undefined ? undefined : token.scopes.join(', ') || vscode.l10n.t('none'),
+    ],
+    [vscode.l10n.t('Created'), when(token.created)],
+    [vscode.l10n.t('Expires'), when(token.expires)],
+    [vscode.l10n.t('Last used'), when(token.lastUsed)],
+    [vscode.l10n.t('Managed'), token.managed ? vscode.l10n.t('by the platform') : undefined],
+    [vscode.l10n.t('Secret begins and ends with'), token.hint],
+    ...token.details.map(([label, value]): [string, string] => [vscode.l10n.t(label), value]),
+    [vscode.l10n.t('Id'), token.id],
   ];
   return rows.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
 }

@@ -13,8 +13,6 @@ import { connectionName } from '../settings.ts';
 import { tokenLabel, type TokenNode } from '../tree.ts';
 import { dates } from '../words.ts';
 
-const t = vscode.l10n.t;
-
 export async function createInForm(
   house: House,
   clipboard: Clipboard,
@@ -30,12 +28,12 @@ export async function createInForm(
   if (create.by === 'none') {
     throw new PatError({
       reason: 'missing-right',
-      right: create.missingRight ?? t('a server that lets you'),
+      right: create.missingRight ?? vscode.l10n.t('a server that lets you'),
     });
   }
   const session: FormSession = {
     key: connection.id,
-    title: t('Create Token: {0}', connectionName(connection)),
+    title: vscode.l10n.t('Create Token: {0}', connectionName(connection)),
     words: createWords(connectionName(connection)),
     account: caller.account.name,
     prefill,
@@ -78,7 +76,11 @@ function createdOf(house: House, clipboard: Clipboard, entry: Entry): Created {
     alias: entry.alias,
     reference: house.vault.referenceOf(entry),
     expires:
-      entry.expires === null ? '' : entry.expires === 'never' ? t('never') : dates.exact(entry.expires),
+      entry.expires === null
+        ? ''
+        : entry.expires === 'never'
+          ? vscode.l10n.t('never')
+          : dates.exact(entry.expires),
     parts: entry.parts.map((name) => ({ name, label: partWord(name) })),
     copy: async (name) => {
       await clipboard.copy(await part(name));
@@ -106,9 +108,9 @@ export async function createQuickly(house: House, clipboard: Clipboard, argument
     createAndStore(house, clipboard, connection, draft, new AbortController().signal),
   );
   if (entry === undefined) return;
-  const copyReference = t('Copy Reference');
+  const copyReference = vscode.l10n.t('Copy Reference');
   const chosen = await vscode.window.showInformationMessage(
-    t(
+    vscode.l10n.t(
       'Created {0}. Its secret is stored; {1} will not show it again.',
       entry.alias,
       connectionName(connection),
@@ -124,7 +126,12 @@ export async function createReplacement(
   clipboard: Clipboard,
   argument: unknown,
 ): Promise<void> {
-  const chosen = await chooseToken(house, argument, isReplaceable(house), t('Create Replacement'));
+  const chosen = await chooseToken(
+    house,
+    argument,
+    isReplaceable(house),
+    vscode.l10n.t('Create Replacement'),
+  );
   if (chosen === undefined) return;
   const node = { type: 'server', serverId: chosen.connection.id };
   await createInForm(house, clipboard, node, likeness(house, chosen), chosen);
@@ -132,7 +139,7 @@ export async function createReplacement(
 
 /** The form again, filled with what is known of a token. */
 export async function createLikeThis(house: House, clipboard: Clipboard, argument: unknown): Promise<void> {
-  const chosen = await chooseToken(house, argument, () => true, t('Create Like This'));
+  const chosen = await chooseToken(house, argument, () => true, vscode.l10n.t('Create Like This'));
   if (chosen === undefined) return;
   const node = { type: 'server', serverId: chosen.connection.id };
   await createInForm(house, clipboard, node, likeness(house, chosen));
@@ -153,9 +160,9 @@ function likeness(house: House, { token, connection, entry }: Chosen): Partial<D
 /** A replaced token lives on at its server until somebody ends it. */
 async function offerToRevoke(house: House, { connection, token, entry }: Chosen): Promise<void> {
   if (!isRevocable(house)({ connection, token, entry })) return;
-  const revoke = t('Revoke Token…');
+  const revoke = vscode.l10n.t('Revoke Token…');
   const answer = await vscode.window.showInformationMessage(
-    t(
+    vscode.l10n.t(
       'The replacement took the place of {0}, which is still valid on {1}.',
       tokenLabel(token, entry?.alias),
       connectionName(connection),

@@ -9,20 +9,19 @@ import { connectionName } from '../settings.ts';
 import { tokenLabel } from '../tree.ts';
 import { shownInForm } from './create.ts';
 
-const t = vscode.l10n.t;
-
 /** The form with what the server lets this caller change, and nothing else. */
 export async function editToken(house: House, argument: unknown): Promise<void> {
-  const chosen = await chooseToken(house, argument, isChangeable(house), t('Edit Token'));
+  const chosen = await chooseToken(house, argument, isChangeable(house), vscode.l10n.t('Edit Token'));
   if (chosen === undefined) return;
   const { connection, token, entry } = chosen;
   const { server } = await house.connections.server(connection.id);
   const form = await server.changeForm(token, new AbortController().signal);
-  if (form === undefined) throw new PatError({ reason: 'unsupported', what: t('changing this token') });
+  if (form === undefined)
+    throw new PatError({ reason: 'unsupported', what: vscode.l10n.t('changing this token') });
   const label = tokenLabel(token, entry?.alias);
   const session: FormSession = {
     key: `edit:${connection.id}/${token.id}`,
-    title: t('Edit Token: {0}', label),
+    title: vscode.l10n.t('Edit Token: {0}', label),
     words: editWords(connectionName(connection), label),
     account: house.inventory.of(connection.id).caller?.account.name ?? '',
     prefill: {},

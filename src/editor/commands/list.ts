@@ -8,8 +8,6 @@ import { tokenLabel } from '../tree.ts';
 import { conditionWord, dates } from '../words.ts';
 import { revokeChosen } from './tokens.ts';
 
-const t = vscode.l10n.t;
-
 /** The tokens of one owner, among all that the server lists. */
 export async function showTokensOf(house: House, argument: unknown): Promise<void> {
   const connection = await chooseServer(house, argument);
@@ -25,7 +23,11 @@ export async function showTokensOf(house: House, argument: unknown): Promise<voi
       description: [owner.role, owner.status].filter((part) => part !== undefined).join(', '),
       owner,
     })),
-    { title: t('View Tokens Of'), placeHolder: t('Choose an owner'), matchOnDescription: true },
+    {
+      title: vscode.l10n.t('View Tokens Of'),
+      placeHolder: vscode.l10n.t('Choose an owner'),
+      matchOnDescription: true,
+    },
   );
   if (picked !== undefined) await house.arranging.change({ owner: picked.owner });
 }
@@ -46,8 +48,8 @@ export async function cleanUp(house: House): Promise<void> {
   };
   const words = {
     expired: conditionWord('expired'),
-    'never-used': t('never used'),
-    idle: t('not used for {0} days', IDLE_DAYS),
+    'never-used': vscode.l10n.t('never used'),
+    idle: vscode.l10n.t('not used for {0} days', IDLE_DAYS),
   };
   const items = everyToken(house)
     .map((chosen) => ({ chosen, reason: reasonOf(chosen) }))
@@ -64,12 +66,14 @@ export async function cleanUp(house: House): Promise<void> {
       chosen,
     }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(t('Nothing to clean up: no token is expired or lies idle.'));
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Nothing to clean up: no token is expired or lies idle.'),
+    );
     return;
   }
   const picked = await vscode.window.showQuickPick(items, {
-    title: t('Clean Up Tokens'),
-    placeHolder: t('Choose the tokens to revoke'),
+    title: vscode.l10n.t('Clean Up Tokens'),
+    placeHolder: vscode.l10n.t('Choose the tokens to revoke'),
     canPickMany: true,
     matchOnDescription: true,
   });
@@ -88,7 +92,7 @@ export async function revokeAllMine(house: House, argument: unknown): Promise<vo
     .sort((one, other) => Number(server.isOwn(one.token)) - Number(server.isOwn(other.token)));
   if (mine.length === 0) {
     void vscode.window.showInformationMessage(
-      t('You have no active token on {0}.', connectionName(connection)),
+      vscode.l10n.t('You have no active token on {0}.', connectionName(connection)),
     );
     return;
   }

@@ -9,19 +9,17 @@ import { type Chosen, chooseToken } from '../pick.ts';
 import { connectionName } from '../settings.ts';
 import { tokenLabel, type TokenNode } from '../tree.ts';
 
-const t = vscode.l10n.t;
-
 /** Puts a secret that the user still has into the vault, after a call has shown whose it is. */
 export async function importSecret(house: House, argument: unknown): Promise<void> {
   const isWanted = ({ token, entry }: Chosen) =>
     isLive(token, house.clock.now()) && (entry === undefined || house.vault.presenceOf(entry) === 'missing');
-  const chosen = await chooseToken(house, argument, isWanted, t('Import Secret'));
+  const chosen = await chooseToken(house, argument, isWanted, vscode.l10n.t('Import Secret'));
   if (chosen === undefined) return;
   const { connection, token, entry } = chosen;
   const label = tokenLabel(token, entry?.alias);
   const { server, address } = await house.connections.server(connection.id);
   for (let refusal = ''; ;) {
-    const secret = await askSecret(t('Import the Secret of {0}', label), refusal);
+    const secret = await askSecret(vscode.l10n.t('Import the Secret of {0}', label), refusal);
     if (secret === undefined) return;
     // SailPoint's other half is the token's own id, which is no secret.
     const bundle: SecretBundle =
@@ -30,7 +28,7 @@ export async function importSecret(house: House, argument: unknown): Promise<voi
       if (!fitsHint(secret, token)) throw new PatError({ reason: 'bad-credential', host: address.host });
       const { tokenId } = await server.verify(bundle, new AbortController().signal);
       if (tokenId !== undefined && tokenId !== token.id) {
-        refusal = t('This is the secret of another token.');
+        refusal = vscode.l10n.t('This is the secret of another token.');
         continue;
       }
       const stored = await store(
@@ -40,12 +38,12 @@ export async function importSecret(house: House, argument: unknown): Promise<voi
         bundle,
       );
       void vscode.window.showInformationMessage(
-        t('The secret of {0} is stored as {1}.', label, house.vault.referenceOf(stored)),
+        vscode.l10n.t('The secret of {0} is stored as {1}.', label, house.vault.referenceOf(stored)),
       );
       return;
     } catch (error) {
       if (!PatError.is(error, 'bad-credential')) throw error;
-      refusal = t('This is not the secret of {0}.', label);
+      refusal = vscode.l10n.t('This is not the secret of {0}.', label);
     }
   }
 }
@@ -53,8 +51,8 @@ export async function importSecret(house: House, argument: unknown): Promise<voi
 /** Answers which token a secret is, without sending it anywhere. */
 export async function findToken(house: House): Promise<void> {
   const secret = await askSecret(
-    t('Which Token Is This?'),
-    t('Compared on this machine only; sent nowhere.'),
+    vscode.l10n.t('Which Token Is This?'),
+    vscode.l10n.t('Compared on this machine only; sent nowhere.'),
   );
   if (secret === undefined) return;
   const fingerprint = secret.fingerprint();
@@ -71,17 +69,19 @@ export async function findToken(house: House): Promise<void> {
   if (found === undefined) {
     const sentence =
       stored === undefined
-        ? t('No listed or stored token has this secret.')
-        : t('It is {0}, which its server no longer lists.', house.vault.referenceOf(stored));
+        ? vscode.l10n.t('No listed or stored token has this secret.')
+        : vscode.l10n.t('It is {0}, which its server no longer lists.', house.vault.referenceOf(stored));
     void vscode.window.showInformationMessage(sentence);
     return;
   }
   const { connection, token } = found;
-  const name = t('{0} on {1}', tokenLabel(token, stored?.alias), connectionName(connection));
-  const describe = t('Describe');
-  const revoke = t('Revoke…');
+  const name = vscode.l10n.t('{0} on {1}', tokenLabel(token, stored?.alias), connectionName(connection));
+  const describe = vscode.l10n.t('Describe');
+  const revoke = vscode.l10n.t('Revoke…');
   const answer = await vscode.window.showInformationMessage(
-    stored === undefined ? t('By its first and last characters it is {0}.', name) : t('It is {0}.', name),
+    stored === undefined
+      ? vscode.l10n.t('By its first and last characters it is {0}.', name)
+      : vscode.l10n.t('It is {0}.', name),
     describe,
     ...(isLive(token, house.clock.now()) && !token.managed ? [revoke] : []),
   );
@@ -94,12 +94,12 @@ export async function findToken(house: House): Promise<void> {
 export async function removeAllSecrets(house: House): Promise<void> {
   const entries = house.vault.entries();
   const connections = house.connections.list();
-  const remove = t('Remove All');
+  const remove = vscode.l10n.t('Remove All');
   const answer = await vscode.window.showWarningMessage(
-    t('Remove every secret PAT Vault has stored?'),
+    vscode.l10n.t('Remove every secret PAT Vault has stored?'),
     {
       modal: true,
-      detail: t(
+      detail: vscode.l10n.t(
         '{0} secrets of tokens and the sign-ins to {1} servers are removed from this editor. The tokens stay valid on their servers, which will not show the secrets again.',
         entries.length,
         connections.length,
@@ -121,7 +121,7 @@ export async function removeAllSecrets(house: House): Promise<void> {
 async function askSecret(title: string, prompt: string): Promise<Secret | undefined> {
   const text = await vscode.window.showInputBox({
     title,
-    prompt: prompt === '' ? t('The secret') : prompt,
+    prompt: prompt === '' ? vscode.l10n.t('The secret') : prompt,
     password: true,
     ignoreFocusOut: true,
   });

@@ -9,22 +9,24 @@ import { noticeOf } from '../notices.ts';
 import { chooseServer } from '../pick.ts';
 import { type Connection, connectionName, saveConnections } from '../settings.ts';
 
-const t = vscode.l10n.t;
-
 /** Kind, address, credential; checked by a call before anything is kept. */
 export async function addServer(house: House): Promise<void> {
   const { kinds } = await loadKinds();
   const choices: (vscode.QuickPickItem & { readonly server: ServerKind | undefined })[] = [
     {
-      label: t('Sandbox'),
-      detail: t('A PAT server inside this editor, to try things out'),
+      label: vscode.l10n.t('Sandbox'),
+      detail: vscode.l10n.t('A PAT server inside this editor, to try things out'),
       server: undefined,
     },
-    ...kinds.map((server) => ({ label: t(server.label), detail: t(server.detail), server })),
+    ...kinds.map((server) => ({
+      label: vscode.l10n.t(server.label),
+      detail: vscode.l10n.t(server.detail),
+      server,
+    })),
   ];
   const picked = await vscode.window.showQuickPick(choices, {
-    title: t('Add Server'),
-    placeHolder: t('What kind of server?'),
+    title: vscode.l10n.t('Add Server'),
+    placeHolder: vscode.l10n.t('What kind of server?'),
     ignoreFocusOut: true,
   });
   if (picked === undefined) return;
@@ -43,7 +45,10 @@ export async function addServer(house: House): Promise<void> {
 async function addSandbox(house: House): Promise<void> {
   await house.sandbox.start();
   if (!house.connections.list().some(({ kind }) => kind === 'sandbox')) {
-    await saveConnections((list) => [...list, { id: 'sandbox', kind: 'sandbox', name: t('Sandbox') }]);
+    await saveConnections((list) => [
+      ...list,
+      { id: 'sandbox', kind: 'sandbox', name: vscode.l10n.t('Sandbox') },
+    ]);
   }
   await house.inventory.refreshAll();
 }
@@ -51,8 +56,8 @@ async function addSandbox(house: House): Promise<void> {
 async function askAddress(kind: ServerKind): Promise<URL | undefined> {
   const { assertSafe } = await import('../../servers/http.ts');
   const text = await vscode.window.showInputBox({
-    title: t('Add Server: {0}', t(kind.label)),
-    prompt: t('Address of the server'),
+    title: vscode.l10n.t('Add Server: {0}', vscode.l10n.t(kind.label)),
+    prompt: vscode.l10n.t('Address of the server'),
     placeHolder: kind.addressExample,
     ignoreFocusOut: true,
     validateInput: (value) => {
@@ -99,10 +104,16 @@ async function askCredential(
 ): Promise<Record<string, Secret> | undefined> {
   const answers: Record<string, Secret> = {};
   for (const [index, field] of kind.signInFields.entries()) {
-    const refusal = again && index === 0 ? `${t('The server did not accept this; try again.')} ` : '';
+    const refusal =
+      again && index === 0 ? `${vscode.l10n.t('The server did not accept this; try again.')} ` : '';
     const text = await vscode.window.showInputBox({
-      title: t('Sign In to {0} ({1}/{2})', connectionName(connection), index + 1, kind.signInFields.length),
-      prompt: `${refusal}${t(field.label)} – ${t(field.help)}`,
+      title: vscode.l10n.t(
+        'Sign In to {0} ({1}/{2})',
+        connectionName(connection),
+        index + 1,
+        kind.signInFields.length,
+      ),
+      prompt: `${refusal}${vscode.l10n.t(field.label)} – ${vscode.l10n.t(field.help)}`,
       password: field.hidden,
       ignoreFocusOut: true,
     });
@@ -137,16 +148,16 @@ export async function removeServer(house: House, argument: unknown): Promise<voi
   const connection = await chooseServer(house, argument);
   if (connection === undefined) return;
   const entries = house.vault.entries().filter(({ serverId }) => serverId === connection.id);
-  const remove = t('Remove Server');
+  const remove = vscode.l10n.t('Remove Server');
   const loss =
     entries.length === 0
-      ? t('No stored secret goes with it.')
+      ? vscode.l10n.t('No stored secret goes with it.')
       : entries.length === 1
-        ? t('1 stored secret goes with it and cannot be brought back.')
-        : t('{0} stored secrets go with it and cannot be brought back.', entries.length);
+        ? vscode.l10n.t('1 stored secret goes with it and cannot be brought back.')
+        : vscode.l10n.t('{0} stored secrets go with it and cannot be brought back.', entries.length);
   const answer = await vscode.window.showWarningMessage(
-    t('Remove {0} from PAT Vault?', connectionName(connection)),
-    { modal: true, detail: `${loss} ${t('The tokens themselves stay valid on the server.')}` },
+    vscode.l10n.t('Remove {0} from PAT Vault?', connectionName(connection)),
+    { modal: true, detail: `${loss} ${vscode.l10n.t('The tokens themselves stay valid on the server.')}` },
     remove,
   );
   if (answer !== remove) return;

@@ -7,10 +7,8 @@ import { type Chosen, chooseToken, chooseTokens, isRevocable, isStored } from '.
 import { connectionName } from '../settings.ts';
 import { tokenLabel } from '../tree.ts';
 
-const t = vscode.l10n.t;
-
 export async function describeToken(house: House, argument: unknown): Promise<void> {
-  const chosen = await chooseToken(house, argument, () => true, t('Describe Token'));
+  const chosen = await chooseToken(house, argument, () => true, vscode.l10n.t('Describe Token'));
   if (chosen === undefined) return;
   const [{ openTokenPanel }, { describe }] = await Promise.all([
     import('../panels/token-panel.ts'),
@@ -21,17 +19,25 @@ export async function describeToken(house: House, argument: unknown): Promise<vo
 
 /** One or several; each named with its server and what is lost. */
 export async function revokeTokens(house: House, argument: unknown): Promise<void> {
-  await revokeChosen(house, await chooseTokens(house, argument, isRevocable(house), t('Revoke Tokens')));
+  await revokeChosen(
+    house,
+    await chooseTokens(house, argument, isRevocable(house), vscode.l10n.t('Revoke Tokens')),
+  );
 }
 
 export async function revokeChosen(house: House, chosen: readonly Chosen[]): Promise<void> {
   const [first, ...more] = chosen;
   if (first === undefined) return;
-  const revoke = more.length === 0 ? t('Revoke') : t('Revoke {0} Tokens', chosen.length);
+  const revoke =
+    more.length === 0 ? vscode.l10n.t('Revoke') : vscode.l10n.t('Revoke {0} Tokens', chosen.length);
   const answer = await vscode.window.showWarningMessage(
     more.length === 0
-      ? t('Revoke {0} on {1}?', tokenLabel(first.token, first.entry?.alias), connectionName(first.connection))
-      : t('Revoke {0} tokens?', chosen.length),
+      ? vscode.l10n.t(
+          'Revoke {0} on {1}?',
+          tokenLabel(first.token, first.entry?.alias),
+          connectionName(first.connection),
+        )
+      : vscode.l10n.t('Revoke {0} tokens?', chosen.length),
     { modal: true, detail: lossOf(chosen, await ownAmong(house, chosen)) },
     revoke,
   );
@@ -72,42 +78,45 @@ function lossOf(chosen: readonly Chosen[], signedInWith: readonly string[]): str
   );
   return [
     ...(chosen.length === 1 ? [] : [...names.slice(0, 12), ...(names.length > 12 ? ['…'] : []), '']),
-    t('Whatever uses it stops working at once. This cannot be undone.'),
-    ...signedInWith.map((name) => t('You are signed in to {0} with this very token.', name)),
-    ...(stored === 0 ? [] : [t('The secret stored here is removed with it.')]),
+    vscode.l10n.t('Whatever uses it stops working at once. This cannot be undone.'),
+    ...signedInWith.map((name) => vscode.l10n.t('You are signed in to {0} with this very token.', name)),
+    ...(stored === 0 ? [] : [vscode.l10n.t('The secret stored here is removed with it.')]),
   ].join('\n');
 }
 
 /** Asks, whoever calls it: any extension can run a command. */
 export async function copySecret(house: House, clipboard: Clipboard, argument: unknown): Promise<void> {
-  const chosen = await chooseToken(house, argument, isStored, t('Copy Secret'));
+  const chosen = await chooseToken(house, argument, isStored, vscode.l10n.t('Copy Secret'));
   if (chosen?.entry === undefined) return;
   const { entry, connection } = chosen;
-  const copy = t('Copy');
+  const copy = vscode.l10n.t('Copy');
   const answer = await vscode.window.showWarningMessage(
-    t('Copy the secret of {0} ({1}) to the clipboard?', entry.alias, connectionName(connection)),
-    { modal: true, detail: t('Every program on this machine can read the clipboard. A reference is safer.') },
+    vscode.l10n.t('Copy the secret of {0} ({1}) to the clipboard?', entry.alias, connectionName(connection)),
+    {
+      modal: true,
+      detail: vscode.l10n.t('Every program on this machine can read the clipboard. A reference is safer.'),
+    },
     copy,
   );
   if (answer === copy) await clipboard.copy((await house.vault.read(entry)).secret);
 }
 
 export async function copyReference(house: House, argument: unknown): Promise<void> {
-  const chosen = await chooseToken(house, argument, isStored, t('Copy Reference'));
+  const chosen = await chooseToken(house, argument, isStored, vscode.l10n.t('Copy Reference'));
   if (chosen?.entry !== undefined)
     await vscode.env.clipboard.writeText(house.vault.referenceOf(chosen.entry));
 }
 
 /** Locally only: the token stays valid on its server. */
 export async function forgetSecret(house: House, argument: unknown): Promise<void> {
-  const chosen = await chooseToken(house, argument, isStored, t('Forget Secret'));
+  const chosen = await chooseToken(house, argument, isStored, vscode.l10n.t('Forget Secret'));
   if (chosen?.entry === undefined) return;
-  const forget = t('Forget Secret');
+  const forget = vscode.l10n.t('Forget Secret');
   const answer = await vscode.window.showWarningMessage(
-    t('Forget the secret of {0} ({1})?', chosen.entry.alias, connectionName(chosen.connection)),
+    vscode.l10n.t('Forget the secret of {0} ({1})?', chosen.entry.alias, connectionName(chosen.connection)),
     {
       modal: true,
-      detail: t(
+      detail: vscode.l10n.t(
         'It is removed from this editor only. The token stays valid on the server, which will not show the secret again.',
       ),
     },
@@ -118,7 +127,7 @@ export async function forgetSecret(house: House, argument: unknown): Promise<voi
 
 export async function setShared(house: House, argument: unknown, shared: boolean): Promise<void> {
   const isCandidate = ({ entry }: Chosen) => entry !== undefined && entry.shared !== shared;
-  const title = shared ? t('Share with Extensions') : t('Stop Sharing');
+  const title = shared ? vscode.l10n.t('Share with Extensions') : vscode.l10n.t('Stop Sharing');
   const chosen = await chooseToken(house, argument, isCandidate, title);
   if (chosen?.entry === undefined || chosen.entry.shared === shared) return;
   await (shared ? house.vault.share(chosen.entry) : house.vault.unshare(chosen.entry));

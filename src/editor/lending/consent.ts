@@ -3,8 +3,6 @@ import { PatError } from '../../core/errors.ts';
 import type { Entry } from '../../vault/entry.ts';
 import { type Asker, type Grants } from '../../vault/grants.ts';
 
-const t = vscode.l10n.t;
-
 /** What the user is asked about, and where a lasting answer holds. */
 export interface Plea extends Asker {
   /** The program, for the question itself. */
@@ -40,13 +38,13 @@ export class Consent {
     const open = plea.uses.filter((_, index) => decisions[index] === undefined);
     if (open.length === 0) return;
 
-    const once = t('Allow Once');
-    const always = t('Always Allow Here');
-    const never = t('Never Allow Here');
+    const once = vscode.l10n.t('Allow Once');
+    const always = vscode.l10n.t('Always Allow Here');
+    const never = vscode.l10n.t('Never Allow Here');
     const answer = await vscode.window.showWarningMessage(
       open.length === 1
-        ? t('Let "{0}" use the token {1}?', plea.program, open[0]?.entry.alias ?? '')
-        : t('Let "{0}" use {1} tokens?', plea.program, open.length),
+        ? vscode.l10n.t('Let "{0}" use the token {1}?', plea.program, open[0]?.entry.alias ?? '')
+        : vscode.l10n.t('Let "{0}" use {1} tokens?', plea.program, open.length),
       { modal: true, detail: detailOf(plea) },
       once,
       always,
@@ -62,11 +60,11 @@ export class Consent {
 
 function detailOf({ shown, folder, uses, referenceOf }: Plea): string {
   return [
-    t('Command: {0}', shown),
-    t('Folder: {0}', folder),
+    vscode.l10n.t('Command: {0}', shown),
+    vscode.l10n.t('Folder: {0}', folder),
     ...uses.map(({ entry, name }) => `${name} = ${referenceOf(entry)}`),
     '',
-    t(
+    vscode.l10n.t(
       'The program, and whatever it starts, can read the token. An answer for always holds for this command line in this folder; a changed one asks again.',
     ),
   ].join('\n');
@@ -78,7 +76,9 @@ const SHOWN = 1200;
 /** A command line as a person can read it: nothing in it can pass for something else. */
 export function commandLine(command: readonly string[]): string {
   const line = command.map(printable).join(' ');
-  return line.length <= SHOWN ? line : `${line.slice(0, SHOWN)}… ${t('({0} more)', line.length - SHOWN)}`;
+  return line.length <= SHOWN
+    ? line
+    : `${line.slice(0, SHOWN)}… ${vscode.l10n.t('({0} more)', line.length - SHOWN)}`;
 }
 
 function printable(argument: string): string {
