@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import type { Reason } from '../../src/core/errors.ts';
-import { initialDraft } from '../../src/core/form.ts';
+import { type Draft, initialDraft } from '../../src/core/form.ts';
 import { Clipboard } from '../../src/editor/clipboard.ts';
 import { createAndStore } from '../../src/editor/create.ts';
 import type { House } from '../../src/editor/house.ts';
@@ -21,9 +21,9 @@ export async function house(): Promise<House> {
   return extension.activate();
 }
 
-export async function create(h: House, name: string, replaces?: Entry): Promise<Entry> {
+export async function create(h: House, name: string, values: Draft = {}, replaces?: Entry): Promise<Entry> {
   const { connection, server } = await h.connections.server('sandbox');
-  const draft = { ...initialDraft(await server.form(signal), h.clock.now()), name };
+  const draft = { ...initialDraft(await server.form(signal), h.clock.now()), name, ...values };
   const entry = await createAndStore(h, new Clipboard(), connection, draft, signal, replaces);
   assert.ok(entry);
   return entry;

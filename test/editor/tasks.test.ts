@@ -111,7 +111,7 @@ describe('a task of type pat-vault', () => {
     const task = await fetched('lent');
     assert.equal(await run(task), 1);
 
-    const replacement = await create(h, 'task-runner-2', entry);
+    const replacement = await create(h, 'task-runner-2', {}, entry);
     assert.equal(replacement.alias, 'task-runner');
     assert.equal(await run(task), 1);
     await allow(replacement);

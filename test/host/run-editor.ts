@@ -17,7 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), 'pat-vault-editor-'));
 const workspace = join(folder, 'workspace');
 const output = join(folder, 'output.txt');
 const result = join(folder, 'result.json');
-const env = { PAT_VAULT_TEST_OUTPUT: output, PAT_VAULT_TEST_RESULT: result };
+const env = {
+  PAT_VAULT_TEST_OUTPUT: output,
+  PAT_VAULT_TEST_RESULT: result,
+  NODE_EXTRA_CA_CERTS: join(root, 'test/editor/tls/authority.pem'),
+};
 
 mkdirSync(workspace);
 const editor = await installEditor('code-server');
