@@ -12,8 +12,13 @@ export const sortKeys = [
 ] as const;
 export type SortKey = (typeof sortKeys)[number];
 
+/** What the tokens stand under. */
+export const groupings = ['server', 'status', 'owner'] as const;
+export type Grouping = (typeof groupings)[number];
+
 /** Which tokens of a list are shown, and in which order. */
 export interface Arrangement {
+  readonly grouping: Grouping;
   readonly sort: SortKey;
   readonly descending: boolean;
   /** In name, description, owner, scopes or id, in any case; empty for all. */
@@ -28,6 +33,7 @@ export interface Arrangement {
 }
 
 export const plainArrangement: Arrangement = {
+  grouping: 'server',
   sort: 'name',
   descending: false,
   text: '',
@@ -43,7 +49,7 @@ export const isFiltered = ({ text, conditions, idleDays, neverUsed, owner }: Arr
 const DAY = 86_400_000;
 
 /** What needs attention first. */
-const CONDITIONS: readonly TokenCondition[] = [
+export const CONDITIONS: readonly TokenCondition[] = [
   'expiring-soon',
   'active',
   'expired',
@@ -58,7 +64,7 @@ export function arranged(
   now: Instant,
   warningDays: number,
 ): readonly Token[] {
-  const compare = comparison(arrangement, now, warningDays);
+  const compare = ordering(arrangement, now, warningDays);
   return tokens.filter((token) => passes(token, arrangement, now, warningDays)).sort(compare);
 }
 
@@ -80,9 +86,10 @@ export function isIdle({ lastUsed, created }: Token, days: number, now: Instant)
   return since !== undefined && now - since >= days * DAY;
 }
 
-function comparison({ sort, descending }: Arrangement, now: Instant, warningDays: number) {
-  // "item 2" before "item 10", capitals beside small letters.
-  const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+/** "item 2" before "item 10", capitals beside small letters. */
+export const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+export function ordering({ sort, descending }: Arrangement, now: Instant, warningDays: number) {
   const valueOf = (token: Token): string | number | undefined => {
     switch (sort) {
       case 'name':

@@ -1,11 +1,19 @@
 import * as vscode from 'vscode';
-import { type Arrangement, isFiltered, plainArrangement, type SortKey, sortKeys } from '../core/arrange.ts';
-import type { TokenCondition } from '../core/token.ts';
+import {
+  type Arrangement,
+  CONDITIONS,
+  type Grouping,
+  groupings,
+  isFiltered,
+  plainArrangement,
+  type SortKey,
+  sortKeys,
+} from '../core/arrange.ts';
 import { conditionWord } from './words.ts';
 
 const SORT = 'patVault.sort';
 
-/** The order and filter of the view. The order is kept for the folder; a filter ends with the window. */
+/** The order, groups and filter of the view. Order and groups are kept for the folder; a filter ends with the window. */
 export class Arranging {
   readonly #memento: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -14,9 +22,10 @@ export class Arranging {
 
   constructor(memento: vscode.Memento) {
     this.#memento = memento;
-    const kept = memento.get<{ sort?: unknown; descending?: unknown }>(SORT);
+    const kept = memento.get<{ sort?: unknown; descending?: unknown; grouping?: unknown }>(SORT);
+    const grouping = groupings.find((key) => key === kept?.grouping) ?? plainArrangement.grouping;
     const sort = sortKeys.find((key) => key === kept?.sort) ?? plainArrangement.sort;
-    this.#current = { ...plainArrangement, sort, descending: kept?.descending === true };
+    this.#current = { ...plainArrangement, sort, descending: kept?.descending === true, grouping };
   }
 
   get current(): Arrangement {
@@ -40,15 +49,15 @@ export class Arranging {
 
   async change(change: Partial<Arrangement>): Promise<void> {
     this.#current = { ...this.#current, ...change };
-    const { sort, descending } = this.#current;
+    const { sort, descending, grouping } = this.#current;
     this.#changed.fire();
     await vscode.commands.executeCommand('setContext', 'patVault.filtered', isFiltered(this.#current));
-    await this.#memento.update(SORT, { sort, descending });
+    await this.#memento.update(SORT, { sort, descending, grouping });
   }
 
   async clearFilter(): Promise<void> {
-    const { sort, descending } = this.#current;
-    await this.change({ ...plainArrangement, sort, descending });
+    const { sort, descending, grouping } = this.#current;
+    await this.change({ ...plainArrangement, sort, descending, grouping });
   }
 }
 
@@ -92,13 +101,25 @@ export async function pickSort(arranging: Arranging): Promise<void> {
   await arranging.change({ sort: picked.key, descending: picked.key === sort && !descending });
 }
 
-const CONDITIONS: readonly TokenCondition[] = [
-  'active',
-  'expiring-soon',
-  'expired',
-  'revoked',
-  'auto-revoked',
-];
+export async function pickGrouping(arranging: Arranging): Promise<void> {
+  const word: Record<Grouping, string> = {
+    server: vscode.l10n.t('Server'),
+    status: vscode.l10n.t('Status'),
+    owner: vscode.l10n.t('Owner'),
+  };
+  const picked = await vscode.window.showQuickPick(
+    groupings.map((key) => ({
+      label: word[key],
+      description: key === arranging.current.grouping ? vscode.l10n.t('as now') : '',
+      key,
+    })),
+    {
+      title: vscode.l10n.t('Group Tokens'),
+      placeHolder: vscode.l10n.t('Choose what the tokens stand under'),
+    },
+  );
+  if (picked !== undefined) await arranging.change({ grouping: picked.key });
+}
 
 /** Several at once; text comes in a box of its own. */
 export async function pickFilter(arranging: Arranging): Promise<void> {

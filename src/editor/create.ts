@@ -8,7 +8,7 @@ import type { Clipboard } from './clipboard.ts';
 import type { House } from './house.ts';
 import { noticeOf } from './notices.ts';
 import { type Connection, connectionName } from './settings.ts';
-import { tokenLabel } from './tree.ts';
+import { tokenLabel } from './words.ts';
 
 /** Creates on the server and stores once. `undefined`: the token was revoked again, or its secret only copied. */
 export async function createAndStore(

@@ -7,8 +7,8 @@ import type { House } from './house.ts';
 import type { TokenAction, TokenView } from './panels/token-panel.ts';
 import { type Chosen, isChangeable, isReplaceable, isRevocable } from './pick.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
-import { tokenLabel, type TokenNode } from './tree.ts';
-import { conditionWord, dates, fieldRows, secretWords } from './words.ts';
+import type { TokenNode } from './nodes.ts';
+import { conditionWord, dates, fieldRows, secretWords, tokenLabel } from './words.ts';
 
 /** A token as its panel shows it: every field, where its secret is, who may use it, and what can be done. */
 export function describe(house: House, { connection, token: first }: Chosen): TokenView {

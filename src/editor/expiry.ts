@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { conditionOf, type Token } from '../core/token.ts';
 import type { House } from './house.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
-import { tokenLabel } from './tree.ts';
+import { tokenLabel } from './words.ts';
 
 const WARNED = 'patVault.warnedOfExpiry';
 const SILENT = 'patVault.neverWarnOfExpiry';

@@ -8,7 +8,8 @@ import type { Arranging } from './arranging.ts';
 import type { Connections } from './connected.ts';
 import type { Inventory } from './inventory.ts';
 import type { SandboxHost } from './sandbox.ts';
-import type { Node, TokenTree } from './tree.ts';
+import type { Node } from './nodes.ts';
+import type { TokenTree } from './tree.ts';
 
 /** Everything `extension.ts` builds once and the commands work with. */
 export interface House {

@@ -4,8 +4,8 @@ import { conditionOf, isLive, type Token } from '../core/token.ts';
 import type { Entry } from '../vault/entry.ts';
 import type { House } from './house.ts';
 import { connectionName, expiryWarningDays, type Connection } from './settings.ts';
-import { tokenLabel, type Node, type TokenNode } from './tree.ts';
-import { conditionWord, expiryWords } from './words.ts';
+import type { ServerNode, TokenNode } from './nodes.ts';
+import { conditionWord, expiryWords, tokenLabel } from './words.ts';
 
 /** A listed token, where it is listed, and the entry of its secret when there is one. */
 export interface Chosen {
@@ -15,7 +15,7 @@ export interface Chosen {
 }
 
 /** Commands get a node from the tree, nothing from the palette, and anything at all from other extensions. */
-function nodeOf(argument: unknown): Node | undefined {
+function nodeOf(argument: unknown): ServerNode | TokenNode | undefined {
   if (typeof argument !== 'object' || argument === null) return undefined;
   const { type, serverId, tokenId } = argument as Readonly<Record<string, unknown>>;
   if (typeof serverId !== 'string') return undefined;

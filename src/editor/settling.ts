@@ -7,7 +7,7 @@ import { settle, settleWith } from '../vault/lifecycle.ts';
 import type { House } from './house.ts';
 import { logError } from './notices.ts';
 import { connectionName } from './settings.ts';
-import { tokenLabel } from './tree.ts';
+import { tokenLabel } from './words.ts';
 
 /** After the start, and a while after each creation: ends what was left open, in front of the user. */
 export function watchUnsettled(house: House): vscode.Disposable {

@@ -84,3 +84,8 @@ export function fieldRows(token: Token, condition: TokenCondition): { label: str
   ];
   return rows.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
 }
+
+/** Servers that know no names show the alias, or what they show of the secret. */
+export function tokenLabel(token: Token, alias: string | undefined): string {
+  return token.name ?? alias ?? token.hint ?? token.id;
+}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { initialDraft } from '../../src/core/form.ts';
 import type { House } from '../../src/editor/house.ts';
-import type { TokenNode } from '../../src/editor/tree.ts';
+import type { TokenNode } from '../../src/editor/nodes.ts';
 import { openVault } from '../../src/editor/vault.ts';
 import { secretStore } from '../../src/editor/secret-store.ts';
 import { secretKey } from '../../src/vault/entry.ts';

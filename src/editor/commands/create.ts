@@ -10,8 +10,8 @@ import type { Created, FormSession } from '../panels/form-panel.ts';
 import { createWords, partWord } from '../panels/words.ts';
 import { type Chosen, chooseServer, chooseToken, isReplaceable, isRevocable } from '../pick.ts';
 import { connectionName } from '../settings.ts';
-import { tokenLabel, type TokenNode } from '../tree.ts';
-import { dates } from '../words.ts';
+import type { TokenNode } from '../nodes.ts';
+import { dates, tokenLabel } from '../words.ts';
 
 export async function createInForm(
   house: House,

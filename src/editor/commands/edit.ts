@@ -6,7 +6,7 @@ import type { FormSession } from '../panels/form-panel.ts';
 import { editWords } from '../panels/words.ts';
 import { type Chosen, chooseToken, isChangeable } from '../pick.ts';
 import { connectionName } from '../settings.ts';
-import { tokenLabel } from '../tree.ts';
+import { tokenLabel } from '../words.ts';
 import { shownInForm } from './create.ts';
 
 /** The form with what the server lets this caller change, and nothing else. */

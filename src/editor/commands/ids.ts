@@ -25,6 +25,7 @@ export const commandIds = [
   'patVault.filterTokens',
   'patVault.clearFilter',
   'patVault.showTokensOf',
+  'patVault.groupTokens',
   'patVault.showMore',
   'patVault.cancelRefresh',
   'patVault.createLikeThis',

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { pickFilter, pickSort } from '../arranging.ts';
+import { pickFilter, pickGrouping, pickSort } from '../arranging.ts';
 import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
 import { tell } from '../notices.ts';
@@ -37,11 +37,12 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
     'patVault.shareToken': (node) => tokens.setShared(house, node, true),
     'patVault.unshareToken': (node) => tokens.setShared(house, node, false),
     'patVault.sortTokens': () => pickSort(house.arranging),
+    'patVault.groupTokens': () => pickGrouping(house.arranging),
     'patVault.filterTokens': () => pickFilter(house.arranging),
     'patVault.clearFilter': () => house.arranging.clearFilter(),
     'patVault.showTokensOf': (node) => list.showTokensOf(house, node),
-    'patVault.showMore': (serverId) => {
-      if (typeof serverId === 'string') house.tree.showMore(serverId);
+    'patVault.showMore': (branch) => {
+      if (typeof branch === 'string') house.tree.showMore(branch);
     },
     'patVault.cancelRefresh': () => {
       house.inventory.cancel();

@@ -4,8 +4,7 @@ import { conditionOf, type Owner } from '../../core/token.ts';
 import type { House } from '../house.ts';
 import { type Chosen, chooseServer, chosenOf, isRevocable, loadAll } from '../pick.ts';
 import { connectionName, expiryWarningDays } from '../settings.ts';
-import { tokenLabel } from '../tree.ts';
-import { conditionWord, dates } from '../words.ts';
+import { conditionWord, dates, tokenLabel } from '../words.ts';
 import { revokeChosen } from './tokens.ts';
 
 /** The tokens of one owner, among all that the server lists. */

@@ -7,7 +7,8 @@ import type { House } from '../house.ts';
 import { noticeOf } from '../notices.ts';
 import { type Chosen, chooseToken } from '../pick.ts';
 import { connectionName } from '../settings.ts';
-import { tokenLabel, type TokenNode } from '../tree.ts';
+import { tokenLabel } from '../words.ts';
+import type { TokenNode } from '../nodes.ts';
 
 /** Puts a secret that the user still has into the vault, after a call has shown whose it is. */
 export async function importSecret(house: House, argument: unknown): Promise<void> {

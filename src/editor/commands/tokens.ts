@@ -5,7 +5,7 @@ import type { House } from '../house.ts';
 import { tell } from '../notices.ts';
 import { type Chosen, chooseToken, chooseTokens, isRevocable, isStored } from '../pick.ts';
 import { connectionName } from '../settings.ts';
-import { tokenLabel } from '../tree.ts';
+import { tokenLabel } from '../words.ts';
 
 export async function describeToken(house: House, argument: unknown): Promise<void> {
   const chosen = await chooseToken(house, argument, () => true, vscode.l10n.t('Describe Token'));
