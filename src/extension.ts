@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { filterOf } from './core/arrange.ts';
 import { Arranging } from './editor/arranging.ts';
 import { Clipboard } from './editor/clipboard.ts';
 import { registerCommands } from './editor/commands/index.ts';
@@ -60,6 +61,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
     watchExpiry(house),
     arranging.onDidChange(() => {
       view.message = arranging.describe();
+      void inventory.narrow(filterOf(arranging.current, clock.now()));
     }),
     lend(house),
     vscode.workspace.onDidChangeConfiguration((change) => {

@@ -1,4 +1,4 @@
-import { conditionOf, type Instant, type Token, type TokenCondition } from './token.ts';
+import { conditionOf, type Instant, type Token, type TokenCondition, type TokenStatus } from './token.ts';
 
 export const sortKeys = [
   'name',
@@ -47,6 +47,31 @@ export const isFiltered = ({ text, conditions, idleDays, neverUsed, owner }: Arr
   text !== '' || conditions.length > 0 || idleDays > 0 || neverUsed || owner !== undefined;
 
 const DAY = 86_400_000;
+
+/** What a server can be asked to look for; every wish that is there is to be met. */
+export interface TokenFilter {
+  readonly ownerId?: string;
+  readonly statuses?: readonly TokenStatus[];
+  readonly neverUsed?: true;
+  /** Not used since then, or never. */
+  readonly unusedSince?: Instant;
+}
+
+/** The wishes of an arrangement, as far as a server may understand them. */
+export function filterOf({ owner, conditions, neverUsed, idleDays }: Arrangement, now: Instant): TokenFilter {
+  // Whether a token expires, or has expired since the server looked, is for us to say.
+  const statuses = new Set(
+    conditions.flatMap((each): TokenStatus[] =>
+      each === 'expiring-soon' ? ['active'] : each === 'expired' ? ['expired', 'active'] : [each],
+    ),
+  );
+  return {
+    ...(owner === undefined ? {} : { ownerId: owner.id }),
+    ...(statuses.size === 0 ? {} : { statuses: [...statuses] }),
+    ...(neverUsed ? { neverUsed } : {}),
+    ...(idleDays > 0 ? { unusedSince: now - idleDays * DAY } : {}),
+  };
+}
 
 /** What needs attention first. */
 export const CONDITIONS: readonly TokenCondition[] = [

@@ -18,7 +18,12 @@ export type Problem =
   // what the server answered
   | { readonly reason: 'signed-out'; readonly server: string }
   | { readonly reason: 'bad-credential'; readonly host: string }
-  | { readonly reason: 'missing-right'; readonly right: string }
+  | {
+      readonly reason: 'missing-right';
+      readonly right: string;
+      /** The scope that would give the right, where a new token of the caller can have it. */
+      readonly scope?: string;
+    }
   | { readonly reason: 'not-found'; readonly what: string }
   | { readonly reason: 'name-taken'; readonly name: string }
   | { readonly reason: 'refused'; readonly status: number; readonly says: string }

@@ -94,6 +94,12 @@ export class Connections {
     return parseAddress(connection.url ?? '');
   }
 
+  async tokenPage(id: string): Promise<URL | undefined> {
+    const connection = this.find(id);
+    if (connection.kind === 'sandbox') return undefined;
+    return (await this.kindOf(connection)).tokenPage(parseAddress(connection.url ?? ''));
+  }
+
   /**
    * What a call with a stored secret needs. It goes to its own origin or nowhere; whether this editor is signed in
    * to the server plays no part.

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PatError } from '../core/errors.ts';
 import type { Token } from '../core/token.ts';
+import type { TokenFilter } from '../core/arrange.ts';
 import type { Caller } from '../servers/server.ts';
 import { coalesce } from './coalesce.ts';
 import type { Connections } from './connected.ts';
@@ -13,9 +14,18 @@ export interface Listing {
   readonly tokens: readonly Token[];
   readonly caller: Caller | undefined;
   readonly owner: 'me' | 'all';
+  /** What the server was asked for; `tokens` are all of the owner's where nothing was left out. */
+  readonly filter: TokenFilter;
+  /** Where the user manages their tokens in a browser, once that is known. */
+  readonly tokenPage: URL | undefined;
   /** Why, when `failed`; the tokens are then those of the last success. */
   readonly error: unknown;
 }
+
+const NO_FILTER: TokenFilter = {};
+
+/** Whether everything there is stands in the list. */
+export const isWhole = ({ state, filter }: Listing) => state === 'loaded' && filter === NO_FILTER;
 
 /** Milliseconds between two drawings of a list that is still coming. */
 const SHOW_EVERY = 250;
@@ -27,7 +37,8 @@ export class Inventory {
   readonly #listings = new Map<string, Listing>();
   readonly #owners = new Map<string, 'me' | 'all'>();
   readonly #indexes = new WeakMap<readonly Token[], ReadonlyMap<string, Token>>();
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Map<string, AbortController>();
+  readonly #filters = new Map<string, TokenFilter>();
   readonly #refreshes = new Map<string, () => Promise<void>>();
   readonly #changed = new vscode.EventEmitter<string | undefined>();
   /** Fires with a server's id, or undefined when the list of servers changed. */
@@ -62,7 +73,7 @@ export class Inventory {
 
   /** Ends every refresh under way; what has arrived is kept. */
   cancel(): void {
-    for (const controller of this.#running) controller.abort();
+    for (const controller of this.#running.values()) controller.abort();
   }
 
   async refreshAll(): Promise<void> {
@@ -70,8 +81,36 @@ export class Inventory {
     await Promise.all(this.#connections.list().map(({ id }) => this.refresh(id)));
   }
 
-  /** One run at a time a server, at most one waiting. Never rejects: a failure is the listing's state. */
+  /** Loads all there is. Never rejects: a failure is the listing's state. */
   refresh(serverId: string): Promise<void> {
+    this.#filters.delete(serverId);
+    return this.#refresh(serverId);
+  }
+
+  /**
+   * The user looks for something: a server that can find it by itself is asked for just that, unless everything is
+   * here already. With nothing to look for, what was left out is fetched.
+   */
+  async narrow(filter: TokenFilter): Promise<void> {
+    const partial = this.all().filter((listing) => listing.state !== 'not-loaded' && !isWhole(listing));
+    await Promise.all(
+      partial.map(async (listing) => {
+        const { id } = listing.connection;
+        const isNarrow = listing.filter !== NO_FILTER;
+        const server = await this.#connections.server(id).catch(() => undefined);
+        const wishes = Object.keys(filter);
+        const canFind = server?.server.filters.some((wish) => wishes.includes(wish)) ?? false;
+        if (!canFind && !isNarrow) return;
+        if (canFind) this.#filters.set(id, filter);
+        else this.#filters.delete(id);
+        this.#running.get(id)?.abort();
+        await this.#refresh(id);
+      }),
+    );
+  }
+
+  /** One run at a time a server, at most one waiting. */
+  #refresh(serverId: string): Promise<void> {
     let refresh = this.#refreshes.get(serverId);
     if (refresh === undefined) {
       refresh = coalesce(async () => {
@@ -89,13 +128,13 @@ export class Inventory {
     await this.refresh(serverId);
   }
 
-  #started(controller: AbortController): void {
-    this.#running.add(controller);
+  #started(serverId: string, controller: AbortController): void {
+    this.#running.set(serverId, controller);
     void vscode.commands.executeCommand('setContext', 'patVault.loading', true);
   }
 
-  #ended(controller: AbortController): void {
-    this.#running.delete(controller);
+  #ended(serverId: string): void {
+    this.#running.delete(serverId);
     if (this.#running.size === 0)
       void vscode.commands.executeCommand('setContext', 'patVault.loading', false);
   }
@@ -104,27 +143,33 @@ export class Inventory {
     const known = this.#listings.get(connection.id);
     if (known !== undefined) return { ...known, connection };
     const owner = this.#owners.get(connection.id) ?? 'me';
-    return { connection, state: 'not-loaded', tokens: [], caller: undefined, owner, error: undefined };
+    return {
+      ...{ connection, owner, state: 'not-loaded', tokens: [], filter: NO_FILTER },
+      ...{ caller: undefined, tokenPage: undefined, error: undefined },
+    };
   }
 
   async #load(serverId: string): Promise<void> {
     const before = this.of(serverId);
     const owner = this.#owners.get(serverId) ?? 'me';
+    const filter = this.#filters.get(serverId) ?? NO_FILTER;
     const set = (change: Partial<Listing>) => {
       this.#listings.set(serverId, { ...this.of(serverId), ...change });
       this.#changed.fire(serverId);
     };
     // The rows stay while newer ones are on their way, unless they are of somebody else.
-    set({ state: 'loading', owner, error: undefined, tokens: before.owner === owner ? before.tokens : [] });
+    const kept = before.owner === owner ? before.tokens : [];
+    set({ state: 'loading', owner, filter, error: undefined, tokens: kept });
     const controller = new AbortController();
     const { signal } = controller;
-    this.#started(controller);
+    this.#started(serverId, controller);
     const tokens: Token[] = [];
     let shownAt = 0;
     try {
+      set({ tokenPage: await this.#connections.tokenPage(serverId) });
       const { server } = await this.#connections.server(serverId);
       const caller = await server.caller(signal);
-      for await (const page of server.tokens({ owner }, signal)) {
+      for await (const page of server.tokens({ owner, filter }, signal)) {
         tokens.push(...page);
         signal.throwIfAborted();
         // Pages may come faster than a tree can be drawn.
@@ -147,7 +192,7 @@ export class Inventory {
         ...(isCancelled && tokens.length > before.tokens.length ? { tokens: [...tokens] } : {}),
       });
     } finally {
-      this.#ended(controller);
+      this.#ended(serverId);
     }
   }
 }

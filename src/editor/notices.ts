@@ -5,7 +5,14 @@ import type { CommandId } from './commands/ids.ts';
 /** One true sentence, and at most one action that helps. */
 export interface Notice {
   readonly sentence: string;
-  readonly action?: { readonly label: string; readonly command: CommandId };
+  readonly action?: Action;
+}
+
+interface Action {
+  readonly label: string;
+  readonly command: CommandId;
+  /** What the command is told besides the server. */
+  readonly scopes?: readonly string[];
 }
 
 /** The table of every failure: what the user reads, and what they can do about it. */
@@ -23,6 +30,12 @@ const signIn = () => ({ label: vscode.l10n.t('Sign In Again'), command: 'patVaul
 const refresh = () => ({ label: vscode.l10n.t('Try Again'), command: 'patVault.refresh' }) as const;
 const showLog = () => ({ label: vscode.l10n.t('Show Log'), command: 'patVault.showLog' }) as const;
 const create = () => ({ label: vscode.l10n.t('Create Token'), command: 'patVault.createToken' }) as const;
+const createWith = (scope: string) =>
+  ({
+    label: vscode.l10n.t('Create with This Scope'),
+    command: 'patVault.createToken',
+    scopes: [scope],
+  }) as const;
 const addServer = () => ({ label: vscode.l10n.t('Add Server'), command: 'patVault.addServer' }) as const;
 
 function ofProblem(problem: Problem): Notice {
@@ -76,7 +89,7 @@ function ofProblem(problem: Problem): Notice {
     case 'missing-right':
       return {
         sentence: vscode.l10n.t('The server does not let you do this: you need {0}.', problem.right),
-        action: signIn(),
+        action: problem.scope === undefined ? signIn() : createWith(problem.scope),
       };
     case 'not-found':
       return { sentence: vscode.l10n.t('The server does not know {0}.', problem.what), action: refresh() };
@@ -192,7 +205,8 @@ export async function tell(error: unknown, log: vscode.LogOutputChannel): Promis
     sentence,
     ...(action === undefined ? [] : [action.label]),
   );
-  if (chosen !== undefined && action !== undefined) await vscode.commands.executeCommand(action.command);
+  if (chosen === undefined || action === undefined) return;
+  await vscode.commands.executeCommand(action.command, { scopes: action.scopes });
 }
 
 export function logError(error: unknown, log: vscode.LogOutputChannel): void {

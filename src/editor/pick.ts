@@ -3,6 +3,7 @@ import { PatError } from '../core/errors.ts';
 import { conditionOf, isLive, type Token } from '../core/token.ts';
 import type { Entry } from '../vault/entry.ts';
 import type { House } from './house.ts';
+import { isWhole } from './inventory.ts';
 import { connectionName, expiryWarningDays, type Connection } from './settings.ts';
 import type { ServerNode, TokenNode } from './nodes.ts';
 import { conditionWord, expiryWords, tokenLabel } from './words.ts';
@@ -110,10 +111,10 @@ export const isReplaceable =
 
 export const isStored = ({ entry }: Chosen) => entry !== undefined;
 
-/** Servers whose tokens nobody has looked at yet. */
+/** Fetches what is not here yet: of servers nobody has looked at, and of lists that are not whole. */
 export async function loadAll(house: House): Promise<void> {
-  const unloaded = house.inventory.all().filter(({ state }) => state === 'not-loaded');
-  await Promise.all(unloaded.map(({ connection }) => house.inventory.refresh(connection.id)));
+  const partial = house.inventory.all().filter((listing) => listing.state !== 'failed' && !isWhole(listing));
+  await Promise.all(partial.map(({ connection }) => house.inventory.refresh(connection.id)));
 }
 
 async function pickable(house: House, filter: (chosen: Chosen) => boolean) {

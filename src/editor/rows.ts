@@ -30,6 +30,7 @@ export function serverRow(listing: Listing): vscode.TreeItem {
     connection.kind === 'sandbox' ? 'sandbox' : 'remote',
     ...(canListAll ? [listing.owner === 'all' ? 'showing-all' : 'showing-mine'] : []),
     PatError.is(listing.error, 'signed-out') ? 'signed-out' : 'signed-in',
+    ...(listing.tokenPage === undefined ? [] : ['paged']),
   ].join(' ');
   return item;
 }
@@ -130,8 +131,10 @@ export function stateRow(listing: Listing, where: string): vscode.TreeItem {
     item.accessibilityInformation = {
       label: action === undefined ? said(sentence) : `${said(sentence)} ${action.label}`,
     };
-    if (action !== undefined)
-      item.command = { command: action.command, title: action.label, arguments: [argument] };
+    if (action !== undefined) {
+      const { command, label: title, scopes } = action;
+      item.command = { command, title, arguments: [{ ...argument, scopes }] };
+    }
     return item;
   }
   if (listing.state !== 'loaded') {

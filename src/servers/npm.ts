@@ -142,11 +142,17 @@ export const npm: ServerKind = {
     return { token: new Secret(token), account: new Secret(known) };
   },
 
+  // The page npm's own documentation opens; other registries have pages of their own, or none.
+  tokenPage: ({ hostname }) =>
+    hostname === 'registry.npmjs.org' ? new URL('https://www.npmjs.com/settings/~/tokens') : undefined,
+  // One signs in with a login token, and gets it for the password.
+  tokensSignIn: false,
   connect: (address, credential, ports) => new NpmRegistry(address, credential, ports),
 };
 
 class NpmRegistry implements PatServer {
   readonly listsNames = false;
+  readonly filters = [];
   readonly #address: URL;
   readonly #name: string;
   readonly #bearer: Secret;

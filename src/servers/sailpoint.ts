@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
+import type { TokenFilter } from '../core/arrange.ts';
 import { PatError } from '../core/errors.ts';
 import { type Draft, type ExpiryField, type Field, type Form } from '../core/form.ts';
 import type { Challenge, HttpAnswer, HttpRequest } from '../core/ports.ts';
@@ -105,14 +106,30 @@ export const sailpoint: ServerKind = {
     return { clientId, secret };
   },
 
+  // The address is in SailPoint's documentation of its API ("Authentication"); a tenant's own host is not told there.
+  tokenPage: ({ hostname }) => {
+    const [, tenant] = /^([a-z0-9-]+)\.api\.identitynow\.com$/.exec(hostname) ?? [];
+    if (tenant === undefined) return undefined;
+    return new URL(`https://${tenant}.identitynow.com/ui/d/user-preferences/personal-access-tokens`);
+  },
+  tokensSignIn: true,
+
   connect: (address, credential, ports) => new Tenant(address, credential, ports),
 };
+
+/** `filters` knows `le` and `isnull` of one field, and no list of both: tokens not used since are asked for twice. */
+function questionsOf({ neverUsed, unusedSince }: TokenFilter): readonly (string | undefined)[] {
+  if (neverUsed === true) return ['lastUsed isnull'];
+  if (unusedSince === undefined) return [undefined];
+  return ['lastUsed isnull', `lastUsed le ${new Date(unusedSince).toISOString()}`];
+}
 
 /** Bearers are given up this long before they end: clocks differ, and a call takes its time. */
 const EARLY = 60_000;
 
 class Tenant implements PatServer {
   readonly listsNames = true;
+  readonly filters = ['ownerId', 'neverUsed', 'unusedSince'] as const;
   /** The tenant's own address, where tokens are exchanged. */
   readonly #base: URL;
   readonly #version: Version;
@@ -169,10 +186,15 @@ class Tenant implements PatServer {
     return (await this.#list('me', signal)).some((row) => row.name === name.trim());
   }
 
-  /** One page: paging parameters are not declared for this list. */
-  async *tokens({ owner }: TokenQuery, signal: AbortSignal): AsyncIterable<readonly Token[]> {
-    const rows = await this.#list(owner, signal);
-    yield rows.map((row) => tokenOf(row, this.#ports.clock.now()));
+  /** One page a question: paging parameters are not declared for this list. */
+  async *tokens({ owner, filter = {} }: TokenQuery, signal: AbortSignal): AsyncIterable<readonly Token[]> {
+    const whose = filter.ownerId === undefined ? owner : { id: filter.ownerId };
+    const seen = new Set<string>();
+    for (const question of questionsOf(filter)) {
+      const rows = (await this.#list(whose, signal, question)).filter(({ id }) => !seen.has(id));
+      for (const { id } of rows) seen.add(id);
+      yield rows.map((row) => tokenOf(row, this.#ports.clock.now()));
+    }
   }
 
   async create(draft: Draft, _challenge: Challenge, signal: AbortSignal): Promise<Minted> {
@@ -292,9 +314,14 @@ class Tenant implements PatServer {
     };
   }
 
-  async #list(owner: TokenQuery['owner'], signal: AbortSignal): Promise<Row[]> {
+  async #list(
+    owner: 'me' | 'all' | { readonly id: string },
+    signal: AbortSignal,
+    question?: string,
+  ): Promise<Row[]> {
     const url = this.#url();
-    if (owner === 'me') url.searchParams.set('owner-id', 'me');
+    if (owner !== 'all') url.searchParams.set('owner-id', owner === 'me' ? owner : owner.id);
+    if (question !== undefined) url.searchParams.set('filters', question);
     const answer = await this.#call({ method: 'GET', url, signal });
     if (!isOk(answer)) throw this.#failure(answer, url, owner === 'me' ? RIGHTS.mine : RIGHTS.all);
     return parseAnswer(answer, url, (value) => z.parse(z.array(Row), value));
@@ -320,7 +347,10 @@ class Tenant implements PatServer {
 
   #failure(answer: HttpAnswer, url: URL, right: string, name = ''): PatError {
     const says = saidIn(answer);
-    if (answer.status === 403) return new PatError({ reason: 'missing-right', right });
+    if (answer.status === 403) {
+      const scope = right.includes(' or ') ? {} : { scope: right };
+      return new PatError({ reason: 'missing-right', right, ...scope });
+    }
     if (answer.status === 404) return new PatError({ reason: 'not-found', what: 'token' });
     // There is no code of its own for it in the specification: only the words tell.
     if (answer.status === 400 && name !== '' && /name.*(exist|already|unique|taken)/i.test(says)) {

@@ -1,3 +1,4 @@
+import type { TokenFilter } from '../core/arrange.ts';
 import type { Draft, Form } from '../core/form.ts';
 import type { Challenge, Clock, Http } from '../core/ports.ts';
 import type { Secret, SecretBundle } from '../core/secret.ts';
@@ -22,6 +23,10 @@ export interface ServerKind {
     ports: KindPorts,
     signal: AbortSignal,
   ): Promise<Credential>;
+  /** Where people manage their tokens in a browser; `undefined`: nobody has told where that is. */
+  tokenPage(address: URL): URL | undefined;
+  /** Whether a created token is itself what one signs in with. */
+  readonly tokensSignIn: boolean;
   /** No call is made until a method of the answer is used. */
   connect(address: URL, credential: Credential, ports: KindPorts): PatServer;
 }
@@ -76,6 +81,8 @@ export interface Caller {
 /** Which tokens to list. */
 export interface TokenQuery {
   readonly owner: 'me' | 'all';
+  /** What is looked for. A server leaves out the rest as far as its `filters` go: filter the answer again. */
+  readonly filter?: TokenFilter;
 }
 
 /** A new token and the only copy of its secret. */
@@ -131,6 +138,8 @@ export interface PatServer {
    * @throws PatError `bad-credential`
    */
   verify(bundle: SecretBundle, signal: AbortSignal): Promise<{ readonly tokenId: string | undefined }>;
+  /** The wishes that this server meets by itself. */
+  readonly filters: readonly (keyof TokenFilter)[];
   /** Whether listed tokens carry the name they were created with. */
   readonly listsNames: boolean;
 }

@@ -115,11 +115,14 @@ export const standard: ServerKind = {
     return { secret };
   },
 
+  tokenPage: () => undefined,
+  tokensSignIn: true,
   connect: (address, credential, ports) => new StandardServer(address, credential, ports),
 };
 
 class StandardServer implements PatServer {
   readonly listsNames = true;
+  readonly filters = ['ownerId', 'statuses', 'neverUsed', 'unusedSince'] as const;
   readonly #address: URL;
   readonly #secret: Secret;
   readonly #bearer: Secret;
@@ -213,10 +216,16 @@ class StandardServer implements PatServer {
     }
   }
 
-  tokens({ owner }: TokenQuery, signal: AbortSignal): AsyncIterable<readonly Token[]> {
+  tokens({ owner, filter = {} }: TokenQuery, signal: AbortSignal): AsyncIterable<readonly Token[]> {
     return pagesOf(this.#address.host, async (cursor): Promise<Page<Token>> => {
       const url = callAt(this.#address, TOKENS);
-      if (owner === 'me') url.searchParams.set('owner-id', 'me');
+      const { ownerId = owner === 'me' ? 'me' : undefined, statuses, neverUsed, unusedSince } = filter;
+      if (ownerId !== undefined) url.searchParams.set('owner-id', ownerId);
+      if (statuses !== undefined) url.searchParams.set('status', statuses.join());
+      if (neverUsed === true || unusedSince !== undefined) url.searchParams.set('never-used', 'true');
+      // Together they mean: either will do. One that was never used was not used since, either.
+      if (neverUsed !== true && unusedSince !== undefined)
+        url.searchParams.set('last-used-before', new Date(unusedSince).toISOString());
       url.searchParams.set('limit', '200');
       if (cursor !== undefined) url.searchParams.set('cursor', cursor);
       const { tokens, nextCursor } = await this.#get(Rows, url, signal);

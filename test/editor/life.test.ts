@@ -10,6 +10,7 @@ import { openVault } from '../../src/editor/vault.ts';
 import { secretStore } from '../../src/editor/secret-store.ts';
 import { secretKey } from '../../src/vault/entry.ts';
 import { revokeToken, settle, settleWith } from '../../src/vault/lifecycle.ts';
+import { until } from '../host/until.ts';
 import { because, connectSandbox, create, house, signal, whoami } from './house.ts';
 
 describe('a token in the true editor', () => {
@@ -133,6 +134,31 @@ describe('refreshing', () => {
     await Promise.all(Array.from({ length: 20 }, () => h.inventory.refresh('sandbox')));
     watching.dispose();
     assert.equal(loads, 2);
+  });
+});
+
+describe('looking for tokens in a list that was not loaded to its end', () => {
+  it('asks the server for those only, and for the rest when the filter is gone', async () => {
+    const h = await house();
+    const name = 'looked-for';
+    await create(h, name);
+    const names = () => h.inventory.of('sandbox').tokens.map((token) => token.name);
+    const settled = () => until('the list to be loaded', () => h.inventory.of('sandbox').state === 'loaded');
+
+    const watching = h.inventory.onDidChange(() => {
+      h.inventory.cancel();
+    });
+    await h.inventory.refresh('sandbox');
+    watching.dispose();
+    assert.equal(h.inventory.of('sandbox').state, 'failed');
+    await h.arranging.change({ conditions: ['revoked'] });
+    await settled();
+    assert.ok(!names().includes(name));
+    assert.ok(names().includes('whole-life'));
+
+    await h.arranging.clearFilter();
+    await settled();
+    assert.ok(names().includes(name));
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TokenFilter } from '../../src/core/arrange.ts';
 import { type Draft, type Form, daysFrom, initialDraft, problemsOf } from '../../src/core/form.ts';
 import { Secret, type SecretBundle } from '../../src/core/secret.ts';
 import { callAt, http } from '../../src/servers/http.ts';
@@ -108,6 +109,23 @@ describe('standard, against the sandbox through Prism', () => {
     assert((await listed('all')).some(({ id }) => id === token.id));
     await server.revoke(token, signal);
     assert.equal(await server.nameTaken('Nightly', draft, signal), false, 'free again');
+  });
+
+  it('leaves out by itself what is not looked for, and no token that fits', async () => {
+    const { token, bundle } = await create({ name: 'Once used' });
+    const unused = await create({ name: 'Never used' });
+    assert.equal(await use(bundle), 200);
+    const names = async (filter: TokenFilter) =>
+      (await pagesIn(server.tokens({ owner: 'all', filter }, signal))).flat().map(({ name }) => name);
+    const neverUsed = await names({ neverUsed: true });
+    assert(neverUsed.includes('Never used') && !neverUsed.includes('Once used'));
+    assert((await names({ unusedSince: clock.now() + 60_000 })).includes('Once used'));
+    assert(!(await names({ unusedSince: clock.now() - 60_000 })).includes('Once used'));
+    await server.revoke(token, signal);
+    const owner = token.owner?.id ?? '';
+    assert((await names({ ownerId: owner, statuses: ['revoked'] })).includes('Once used'));
+    assert(!(await names({ ownerId: owner, statuses: ['active', 'expired'] })).includes('Once used'));
+    await server.revoke(unused.token, signal);
   });
 
   it('changes what the server lets be changed, and sends nothing when nothing differs', async () => {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { messageOf, PatError } from '../../core/errors.ts';
 import type { Draft } from '../../core/form.ts';
+import type { PatServer } from '../../servers/server.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Clipboard } from '../clipboard.ts';
 import { createAndStore, draftByKeyboard } from '../create.ts';
@@ -9,10 +10,11 @@ import { noticeOf } from '../notices.ts';
 import type { Created, FormSession } from '../panels/form-panel.ts';
 import { createWords, partWord } from '../panels/words.ts';
 import { type Chosen, chooseServer, chooseToken, isReplaceable, isRevocable } from '../pick.ts';
-import { connectionName } from '../settings.ts';
+import { type Connection, connectionName } from '../settings.ts';
 import type { TokenNode } from '../nodes.ts';
 import { dates, tokenLabel } from '../words.ts';
 
+/** A form for a new token; `argument` may name the server, and scopes that something was refused for. */
 export async function createInForm(
   house: House,
   clipboard: Clipboard,
@@ -22,6 +24,7 @@ export async function createInForm(
 ): Promise<void> {
   const connection = await chooseServer(house, argument);
   if (connection === undefined) return;
+  const wanted = scopesIn(argument);
   const { server } = await house.connections.server(connection.id);
   const caller = await server.caller(new AbortController().signal);
   const { create } = caller.abilities;
@@ -36,19 +39,52 @@ export async function createInForm(
     title: vscode.l10n.t('Create Token: {0}', connectionName(connection)),
     words: createWords(connectionName(connection)),
     account: caller.account.name,
-    prefill,
+    prefill:
+      wanted.length === 0
+        ? prefill
+        : { ...prefill, scopes: [...ownScopes(house, connection.id, server), ...wanted] },
     form: (signal) => server.form(signal),
     nameTaken: (name, draft, signal) => server.nameTaken(name, draft, signal),
     submit: async (draft, signal) => {
       return shownInForm(house, async () => {
         const entry = await createAndStore(house, clipboard, connection, draft, signal, replaced?.entry);
         if (entry !== undefined && replaced !== undefined) void offerToRevoke(house, replaced);
+        if (entry !== undefined && wanted.length > 0) void offerToSignIn(house, connection, entry);
         return entry === undefined ? undefined : createdOf(house, clipboard, entry);
       });
     },
   };
   const { openFormPanel } = await import('../panels/form-panel.ts');
   openFormPanel(house.context, session);
+}
+
+/** What a notice adds to the server ("Create with This Scope"). */
+function scopesIn(argument: unknown): readonly string[] {
+  const { scopes } = (argument ?? {}) as { readonly scopes?: unknown };
+  return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
+}
+
+/** Of the token this editor is signed in with, where that one is listed. */
+function ownScopes(house: House, serverId: string, server: PatServer): readonly string[] {
+  return house.inventory.of(serverId).tokens.find((token) => server.isOwn(token))?.scopes ?? [];
+}
+
+/** A token made for want of a scope is of use once one signs in with it. */
+async function offerToSignIn(house: House, connection: Connection, entry: Entry): Promise<void> {
+  const kind = await house.connections.kindOf(connection);
+  if (!kind.tokensSignIn) return;
+  const signIn = vscode.l10n.t('Sign In with It');
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      '{0} is created. Shall PAT Vault sign in to {1} with it from now on?',
+      entry.alias,
+      connectionName(connection),
+    ),
+    signIn,
+  );
+  if (answer !== signIn) return;
+  await house.connections.keep(connection.id, new URL(entry.origin), await house.vault.read(entry));
+  await house.inventory.refresh(connection.id);
 }
 
 /** Failures as the form shows them: at the name, or in one sentence; turning away is none. */

@@ -4,6 +4,7 @@ export const commandIds = [
   'patVault.removeServer',
   'patVault.signIn',
   'patVault.signOut',
+  'patVault.openTokenPage',
   'patVault.startSandbox',
   'patVault.stopSandbox',
   'patVault.refresh',

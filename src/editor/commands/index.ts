@@ -20,6 +20,7 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
     'patVault.removeServer': (node) => servers.removeServer(house, node),
     'patVault.signIn': (node) => servers.signIn(house, node),
     'patVault.signOut': (node) => servers.signOut(house, node),
+    'patVault.openTokenPage': (node) => servers.openTokenPage(house, node),
     'patVault.startSandbox': () => servers.startSandbox(house),
     'patVault.stopSandbox': () => servers.stopSandbox(house),
     'patVault.refresh': () => house.inventory.refreshAll(),

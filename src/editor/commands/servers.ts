@@ -167,6 +167,16 @@ export async function removeServer(house: House, argument: unknown): Promise<voi
   await house.inventory.refreshAll();
 }
 
+/** The server's own page about tokens, in the user's browser. */
+export async function openTokenPage(house: House, argument: unknown): Promise<void> {
+  const connection = await chooseServer(house, argument);
+  if (connection === undefined) return;
+  const page = await house.connections.tokenPage(connection.id);
+  if (page === undefined)
+    throw new PatError({ reason: 'unsupported', what: vscode.l10n.t('a page about tokens of this server') });
+  await vscode.env.openExternal(vscode.Uri.parse(page.href, true));
+}
+
 export async function startSandbox(house: House): Promise<void> {
   await addSandbox(house);
 }

@@ -4,6 +4,7 @@ import {
   type Arrangement,
   isFiltered,
   isIdle,
+  filterOf,
   plainArrangement,
   sortKeys,
 } from '../../../src/core/arrange.ts';
@@ -94,6 +95,21 @@ describe('the filter of tokens', () => {
     assert.equal(ids({ idleDays: 30 }), '4');
     assert.equal(ids({ idleDays: 5 }), '41', 'never used since its creation nine days ago');
     assert.ok(tokens.every((token) => !isIdle(token, 41, NOW)));
+  });
+
+  it('tells a server no more than it understands, so that nothing that fits is left out', () => {
+    const wishes = (change: Partial<Arrangement>) => filterOf({ ...plainArrangement, ...change }, NOW);
+    assert.deepEqual(wishes({ text: 'alpha', sort: 'owner' }), {});
+    assert.deepEqual(wishes({ conditions: ['expiring-soon', 'revoked'] }), {
+      statuses: ['active', 'revoked'],
+    });
+    // The server's list may be older than the token's last minute.
+    assert.deepEqual(wishes({ conditions: ['expired'] }), { statuses: ['expired', 'active'] });
+    assert.deepEqual(wishes({ neverUsed: true, owner: { id: 'zoe', name: 'Zoe' } }), {
+      neverUsed: true,
+      ownerId: 'zoe',
+    });
+    assert.deepEqual(wishes({ idleDays: 1 }), { unusedSince: NOW - 86_400_000 });
   });
 
   it('knows whether it hides anything', () => {

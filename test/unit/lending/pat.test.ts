@@ -93,7 +93,9 @@ describe('pat run', () => {
   });
 
   it('passes on the signal that would end it', async () => {
-    const command = program('setInterval(() => {}, 1000); process.on("SIGTERM", () => process.exit(5))');
+    const code =
+      'process.on("SIGTERM", () => process.exit(5)); setInterval(() => {}, 1e6); console.log("ready")';
+    const command = [process.execPath, '-e', code];
     const child = spawn(process.execPath, [PAT, 'run', 'API_TOKEN=pat://work/ci', '--', ...command], {
       env: { ...environment },
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -298,6 +298,33 @@ describe('sailpoint', () => {
     });
   }
 
+  it('asks for the tokens of another owner, and for those not used since, and lists each once', async () => {
+    const { script, server } = tenant((call) => ({
+      json: call.includes('isnull')
+        ? [row('a'), row('b')]
+        : [row('b'), row('c', { lastUsed: '2026-01-01T00:00:00Z' })],
+    }));
+    const filter = { ownerId: 'bob', unusedSince: Date.UTC(2026, 8, 1) };
+    const pages = await pagesIn(server.tokens({ owner: 'all', filter }, signal));
+    assert.deepEqual(
+      pages.flat().map(({ id }) => id),
+      ['a', 'b', 'c'],
+    );
+    const asked = script.calls.slice(1).map(({ url }) => Object.fromEntries(url.searchParams));
+    assert.deepEqual(asked, [
+      { 'owner-id': 'bob', filters: 'lastUsed isnull' },
+      { 'owner-id': 'bob', filters: 'lastUsed le 2026-09-01T00:00:00.000Z' },
+    ]);
+  });
+
+  it('knows the page about tokens of a tenant by its usual name, and of no other', () => {
+    assert.equal(
+      sailpoint.tokenPage(address)?.href,
+      'https://acme.identitynow.com/ui/d/user-preferences/personal-access-tokens',
+    );
+    assert.equal(sailpoint.tokenPage(new URL('https://sailpoint.acme.com/v3')), undefined);
+  });
+
   it('names the right that is missing for each list, and for changing', async () => {
     const { server } = tenant(() => ({ status: 403, json: said('no') }));
     const list = (owner: 'me' | 'all') => pagesIn(server.tokens({ owner }, signal));
@@ -307,7 +334,10 @@ describe('sailpoint', () => {
     );
     await assert.rejects(
       list('all'),
-      problem('missing-right', { right: 'idn:all-personal-access-tokens:read' }),
+      problem('missing-right', {
+        right: 'idn:all-personal-access-tokens:read',
+        scope: 'idn:all-personal-access-tokens:read',
+      }),
     );
     const token = await firstOf(row('a'));
     await assert.rejects(
