@@ -13,8 +13,19 @@ export function h(
   return element;
 }
 
-export function button(label: string, action: string, secondary: boolean, press: () => void): HTMLElement {
-  const element = h('vscode-button', { 'data-action': action, secondary }, label);
+export function button(
+  label: string,
+  action: string,
+  secondary: boolean,
+  press: () => void,
+  /** What a screen reader says, where several buttons have the same label. */
+  spoken?: string,
+): HTMLElement {
+  const element = h(
+    'vscode-button',
+    { 'data-action': action, secondary, ...(spoken === undefined ? {} : { 'aria-label': spoken }) },
+    label,
+  );
   element.addEventListener('click', press);
   return element;
 }

@@ -254,12 +254,24 @@ function createdPage({ title, reference, expires, parts }: CreatedFacts, words: 
           'div',
           { class: 'secret' },
           values.get(part) ?? '',
-          button(words.reveal, 'reveal', true, () => {
-            send({ type: 'reveal', part });
-          }),
-          button(words.copy, 'copy', true, () => {
-            send({ type: 'copy', part });
-          }),
+          button(
+            words.reveal,
+            'reveal',
+            true,
+            () => {
+              send({ type: 'reveal', part });
+            },
+            `${label}: ${words.reveal}`,
+          ),
+          button(
+            words.copy,
+            'copy',
+            true,
+            () => {
+              send({ type: 'copy', part });
+            },
+            `${label}: ${words.copy}`,
+          ),
         ),
       ),
     ),

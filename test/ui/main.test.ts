@@ -106,7 +106,7 @@ describe('the main job', () => {
       (await tokens().rows()).find(({ label }) => label === 'ci-runner'),
     );
     assert.equal(row.description, '● here · expires in 14 days');
-    assert.equal(row.ariaLabel, 'ci-runner, active, expires in 14 days, here');
+    assert.equal(row.ariaLabel, 'ci-runner, active, here, expires in 14 days');
   });
 
   it('lends it to another extension by VS Code’s own dialog, and by no other way', async () => {

@@ -4,10 +4,13 @@ import { startSession, type Session, type SessionOptions } from '../host/editor-
  * An editor for all tests of a block; a failed one leaves a picture of the window in out/ui. For `npm run demo`
  * (test/host/demo.ts) every step leaves one.
  */
-export function editorSession(name: string, options: SessionOptions = {}): () => Session {
+export function editorSession(
+  name: string,
+  options: SessionOptions | (() => Promise<SessionOptions>) = {},
+): () => Session {
   let session: Session;
   before(async () => {
-    session = await startSession(options);
+    session = await startSession(typeof options === 'function' ? await options() : options);
   });
   afterEach(async function () {
     const picture =

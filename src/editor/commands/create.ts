@@ -40,9 +40,7 @@ export async function createInForm(
     words: createWords(connectionName(connection)),
     account: caller.account.name,
     prefill:
-      wanted.length === 0
-        ? prefill
-        : { ...prefill, scopes: [...ownScopes(house, connection.id, server), ...wanted] },
+      wanted.length === 0 ? prefill : { ...prefill, scopes: [...(await ownScopes(server)), ...wanted] },
     form: (signal) => server.form(signal),
     nameTaken: (name, draft, signal) => server.nameTaken(name, draft, signal),
     submit: async (draft, signal) => {
@@ -64,9 +62,18 @@ function scopesIn(argument: unknown): readonly string[] {
   return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [];
 }
 
-/** Of the token this editor is signed in with, where that one is listed. */
-function ownScopes(house: House, serverId: string, server: PatServer): readonly string[] {
-  return house.inventory.of(serverId).tokens.find((token) => server.isOwn(token))?.scopes ?? [];
+/** Of the token this editor is signed in with; none where that one is not listed. */
+async function ownScopes(server: PatServer): Promise<readonly string[]> {
+  try {
+    for await (const page of server.tokens({ owner: 'me' }, new AbortController().signal)) {
+      const own = page.find((token) => server.isOwn(token));
+      if (own !== undefined) return own.scopes ?? [];
+    }
+  } catch (error) {
+    // Perhaps reading the list is just what it may not do.
+    if (!PatError.is(error, 'missing-right')) throw error;
+  }
+  return [];
 }
 
 /** A token made for want of a scope is of use once one signs in with it. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isIdle } from '../../core/arrange.ts';
+import { collator, isIdle } from '../../core/arrange.ts';
 import { conditionOf, type Owner } from '../../core/token.ts';
 import type { House } from '../house.ts';
 import { type Chosen, chooseServer, chosenOf, isRevocable, loadAll } from '../pick.ts';
@@ -17,11 +17,13 @@ export async function showTokensOf(house: House, argument: unknown): Promise<voi
     if (owner !== undefined) owners.set(owner.id, owner);
   }
   const picked = await vscode.window.showQuickPick(
-    [...owners.values()].map((owner) => ({
-      label: owner.name,
-      description: [owner.role, owner.status].filter((part) => part !== undefined).join(', '),
-      owner,
-    })),
+    [...owners.values()]
+      .sort((one, other) => collator.compare(one.name, other.name))
+      .map((owner) => ({
+        label: owner.name,
+        description: [owner.role, owner.status].filter((part) => part !== undefined).join(', '),
+        owner,
+      })),
     {
       title: vscode.l10n.t('View Tokens Of'),
       placeHolder: vscode.l10n.t('Choose an owner'),
