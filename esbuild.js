@@ -54,8 +54,9 @@ if (tests) {
     build({
       ...common,
       sourcemap: 'inline',
-      entryPoints: ['test/editor/index.ts', 'test/editor/*.test.ts'],
-      outdir: 'out/test/editor',
+      entryPoints: ['test/editor/index.ts', 'test/editor/*.test.ts', 'test/bench/many-tokens.ts'],
+      outdir: 'out/test',
+      outbase: 'test',
       splitting: true,
       outExtension: { '.js': '.mjs' },
       format: 'esm',

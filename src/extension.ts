@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { filterOf } from './core/arrange.ts';
 import { Arranging } from './editor/arranging.ts';
 import { Clipboard } from './editor/clipboard.ts';
 import { registerCommands } from './editor/commands/index.ts';
@@ -10,9 +9,11 @@ import { Inventory } from './editor/inventory.ts';
 import { lend } from './editor/lending/index.ts';
 import { SandboxHost } from './editor/sandbox.ts';
 import { secretStore } from './editor/secret-store.ts';
+import { watchSettings } from './editor/settings.ts';
 import { watchUnsettled } from './editor/settling.ts';
 import { TokenTree } from './editor/tree.ts';
 import { openVault } from './editor/vault.ts';
+import { openView } from './editor/view.ts';
 
 /**
  * Builds everything and registers it. Reads the ledger's small files; no network, no secret.
@@ -20,6 +21,7 @@ import { openVault } from './editor/vault.ts';
  */
 export async function activate(context: vscode.ExtensionContext): Promise<House | undefined> {
   const log = vscode.window.createOutputChannel('PAT Vault', { log: true });
+  context.subscriptions.push(log, watchSettings(log));
   const clock = { now: () => Date.now() };
   const storage = context.globalStorageUri.fsPath;
   const secrets = secretStore(context.secrets);
@@ -27,42 +29,20 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
   const sandbox = new SandboxHost(`${storage}/sandbox`, clock);
   const connections = new Connections(secrets, sandbox, clock);
   const inventory = new Inventory(connections, log);
-  const { desk, vault, grants, record, watching } = await openVault(storage, secrets, clock, log);
+  const { watching, ...kept } = await openVault(storage, secrets, clock, log);
   const arranging = new Arranging(context.workspaceState);
-  const tree = new TokenTree(inventory, vault, clock, arranging);
-  const view = vscode.window.createTreeView('patVault.tokens', {
-    treeDataProvider: tree,
-    showCollapseAll: true,
-  });
+  const tree = new TokenTree(inventory, kept.vault, clock, arranging);
+  const view = openView(tree, arranging, inventory, clock);
   const clipboard = new Clipboard();
-  const house: House = {
-    context,
-    log,
-    clock,
-    vault,
-    desk,
-    grants,
-    record,
-    connections,
-    inventory,
-    sandbox,
-    arranging,
-    tree,
-    view,
-  };
+  const house = { context, log, clock, ...kept, connections, inventory, sandbox, arranging, tree, view };
 
   context.subscriptions.push(
-    log,
     view,
     clipboard,
     watching,
     registerCommands(house, clipboard),
     watchUnsettled(house),
     watchExpiry(house),
-    arranging.onDidChange(() => {
-      view.message = arranging.describe();
-      void inventory.narrow(filterOf(arranging.current, clock.now()));
-    }),
     lend(house),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('patVault')) void inventory.refreshAll();

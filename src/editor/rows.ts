@@ -87,10 +87,6 @@ export function tokenRow(
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   const sign = place === 'here' ? '● ' : place === 'missing' ? '○ ' : '';
   item.description = sign + words.filter((part) => part !== '').join(' · ');
-  item.tooltip = [
-    ...fieldRows(token, condition).map(({ label, value }) => `${label}: ${value}`),
-    `${vscode.l10n.t('Secret')}: ${secretWords(entry, presence)}`,
-  ].join('\n');
   const live = condition === 'active' || condition === 'expiring-soon';
   item.contextValue = [
     'token',
@@ -109,6 +105,17 @@ export function tokenRow(
     arguments: [{ type: 'token', serverId, tokenId: token.id } satisfies TokenNode],
   };
   return item;
+}
+
+/** Every field, for who points at a row; written then, since dates take their time. */
+export function tokenTooltip(listing: Listing, token: Token, vault: Vault, now: Instant): string {
+  const entry = vault.entryOf(listing.connection.id, token);
+  const presence = entry === undefined ? 'unknown' : vault.presenceOf(entry);
+  const rows = fieldRows(token, conditionOf(token, now, expiryWarningDays()));
+  return [
+    ...rows.map(({ label, value }) => `${label}: ${value}`),
+    `${vscode.l10n.t('Secret')}: ${secretWords(entry, presence)}`,
+  ].join('\n');
 }
 
 /** `where`: the server's name, where no row above says it. */

@@ -18,8 +18,31 @@ export type Connection = z.infer<typeof connectionSchema>;
 
 const section = () => vscode.workspace.getConfiguration('patVault');
 
+/** Read once and kept until they change: rows are drawn by the thousand. */
+const kept = new Map<string, unknown>();
+const keep = <T>(name: string, read: () => T): T => {
+  if (!kept.has(name)) kept.set(name, read());
+  return kept.get(name) as T;
+};
+
+/** Keeps up with the settings, and tells the log what is wrong with them. */
+export function watchSettings(log: vscode.LogOutputChannel): vscode.Disposable {
+  const look = () => {
+    kept.clear();
+    readConnections((why) => {
+      log.warn(why);
+    });
+  };
+  look();
+  return vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('patVault')) look();
+  });
+}
+
 /** The configured servers; entries of another shape, and second uses of an id, are left out and reported. */
-export function connections(onBad: (why: string) => void = () => undefined): readonly Connection[] {
+export const connections = () => keep('servers', () => readConnections(() => undefined));
+
+function readConnections(onBad: (why: string) => void): readonly Connection[] {
   // Application scope: a workspace cannot add a server or change an address.
   const configured: unknown = section().inspect('servers')?.globalValue ?? [];
   if (!Array.isArray(configured)) {
@@ -43,5 +66,6 @@ export async function saveConnections(
   await section().update('servers', change(connections()), vscode.ConfigurationTarget.Global);
 }
 
-export const expiryWarningDays = () => section().get<number>('expiryWarningDays', 7);
+export const expiryWarningDays = () =>
+  keep('expiryWarningDays', () => section().get<number>('expiryWarningDays', 7));
 export const clipboardClearSeconds = () => section().get<number>('clipboardClearSeconds', 60);

@@ -6,7 +6,7 @@ import type { Vault } from '../vault/vault.ts';
 import type { Arranging } from './arranging.ts';
 import type { Inventory, Listing } from './inventory.ts';
 import { type Branch, branchId, type GroupNode, type Node } from './nodes.ts';
-import { groupRow, moreRow, serverRow, stateRow, tokenRow } from './rows.ts';
+import { groupRow, moreRow, serverRow, stateRow, tokenRow, tokenTooltip } from './rows.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
 
 /** Rows of a branch that are shown at once: thousands would make the tree slow, and nobody reads them. */
@@ -93,6 +93,15 @@ export class TokenTree implements vscode.TreeDataProvider<Node> {
     if (token === undefined) return new vscode.TreeItem(node.tokenId);
     const owner = grouping !== 'owner' && listing.owner === 'all' ? (token.owner?.name ?? '') : '';
     return tokenRow(listing, token, this.#vault, this.#clock.now(), [owner, where]);
+  }
+
+  /** The tooltip of a row that somebody points at. */
+  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+    const token = node.type === 'token' ? this.#inventory.token(node.serverId, node.tokenId) : undefined;
+    if (node.type !== 'token' || token === undefined) return item;
+    const listing = this.#inventory.of(node.serverId);
+    item.tooltip = tokenTooltip(listing, token, this.#vault, this.#clock.now());
+    return item;
   }
 
   /** `branch`: the id of its row. */

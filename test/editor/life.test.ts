@@ -39,7 +39,11 @@ describe('a token in the true editor', () => {
     assert.equal(row.label, 'whole-life');
     assert.match(row.contextValue ?? '', /^token live changeable stored here unshared$/);
     assert.match(String(row.description), /here · expires in 14 days/);
-    assert.equal(typeof row.tooltip, 'string');
+    const { tooltip } = tree.resolveTreeItem(row, node);
+    assert.match(
+      typeof tooltip === 'string' ? tooltip : '',
+      /^Name: whole-life\n[^]*\nSecret: In VS Code's secret store since /,
+    );
     assert.ok(!JSON.stringify(row).includes(secret.reveal()));
 
     const { server } = await h.connections.server('sandbox');
