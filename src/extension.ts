@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Arranging } from './editor/arranging.ts';
 import { Clipboard } from './editor/clipboard.ts';
@@ -20,6 +21,7 @@ import { openView } from './editor/view.ts';
  * Other extensions are handed nothing; only our own tests, in a window that runs tests, see the house.
  */
 export async function activate(context: vscode.ExtensionContext): Promise<House | undefined> {
+  l10n.config({ contents: vscode.l10n.bundle ?? {} }); // for the rooms that know no editor
   const log = vscode.window.createOutputChannel('PAT Vault', { log: true });
   context.subscriptions.push(log, watchSettings(log));
   const clock = { now: () => Date.now() };

@@ -85,7 +85,10 @@ export class Connections {
     const id = connection.kind === 'sandbox' ? 'standard' : connection.kind;
     const kind = (await loadKinds()).kindOf(id);
     if (kind === undefined)
-      throw new PatError({ reason: 'bad-settings', why: `unknown kind "${connection.kind}"` });
+      throw new PatError({
+        reason: 'bad-settings',
+        why: vscode.l10n.t('unknown kind "{0}"', connection.kind),
+      });
     return kind;
   }
 

@@ -26,18 +26,35 @@ export function expiryWords(token: Token, now: Instant): string {
   if (token.expires === 'never') return vscode.l10n.t('never expires');
   if (token.expires === undefined) return '';
   const { count, unit } = spanOf(token.expires - now);
-  const span = spanWords(count, unit);
-  return token.expires > now ? vscode.l10n.t('expires in {0}', span) : vscode.l10n.t('expired {0} ago', span);
+  return token.expires > now ? comingWords(count, unit) : pastWords(count, unit);
 }
 
-function spanWords(count: number, unit: 'minute' | 'hour' | 'day'): string {
+/** Whole sentences, for languages in which "in 2 days" and "2 days" differ. */
+function comingWords(count: number, unit: 'minute' | 'hour' | 'day'): string {
   switch (unit) {
     case 'minute':
-      return count === 1 ? vscode.l10n.t('1 minute') : vscode.l10n.t('{0} minutes', count);
+      return count === 1
+        ? vscode.l10n.t('expires in 1 minute')
+        : vscode.l10n.t('expires in {0} minutes', count);
     case 'hour':
-      return count === 1 ? vscode.l10n.t('1 hour') : vscode.l10n.t('{0} hours', count);
+      return count === 1 ? vscode.l10n.t('expires in 1 hour') : vscode.l10n.t('expires in {0} hours', count);
     case 'day':
-      return count === 1 ? vscode.l10n.t('1 day') : vscode.l10n.t('{0} days', count);
+      return count === 1 ? vscode.l10n.t('expires in 1 day') : vscode.l10n.t('expires in {0} days', count);
+  }
+}
+
+function pastWords(count: number, unit: 'minute' | 'hour' | 'day'): string {
+  switch (unit) {
+    case 'minute':
+      return count === 1
+        ? vscode.l10n.t('expired 1 minute ago')
+        : vscode.l10n.t('expired {0} minutes ago', count);
+    case 'hour':
+      return count === 1
+        ? vscode.l10n.t('expired 1 hour ago')
+        : vscode.l10n.t('expired {0} hours ago', count);
+    case 'day':
+      return count === 1 ? vscode.l10n.t('expired 1 day ago') : vscode.l10n.t('expired {0} days ago', count);
   }
 }
 
@@ -79,7 +96,7 @@ export function fieldRows(token: Token, condition: TokenCondition): { label: str
     [vscode.l10n.t('Last used'), when(token.lastUsed)],
     [vscode.l10n.t('Managed'), token.managed ? vscode.l10n.t('by the platform') : undefined],
     [vscode.l10n.t('Secret begins and ends with'), token.hint],
-    ...token.details.map(([label, value]): [string, string] => [vscode.l10n.t(label), value]),
+    ...token.details.map(([label, value]): [string, string] => [label, value]),
     [vscode.l10n.t('Id'), token.id],
   ];
   return rows.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));

@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises';
 import type * as Sqlite from 'node:sqlite';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as l10n from '@vscode/l10n';
 import { messageOf, PatError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
@@ -63,7 +64,7 @@ export async function openSandbox(
   try {
     await makePrivate(folder);
   } catch (error) {
-    throw unavailable(`its folder cannot be used: ${messageOf(error)}`, error);
+    throw unavailable(l10n.t('its folder cannot be used: {0}', messageOf(error)), error);
   }
   const deadline = performance.now() + (options.patienceSeconds ?? 5) * 1000;
   for (;;) {
@@ -73,7 +74,7 @@ export async function openSandbox(
     if (port !== undefined && (await prove(port, keyFileOf(folder)))) return borrow(port, folder);
     if (performance.now() > deadline) {
       throw unavailable(
-        'another window has started it but does not answer; close that window, or wait for it',
+        l10n.t('another window has started it but does not answer; close that window, or wait for it'),
       );
     }
     await sleep(50);
@@ -123,7 +124,9 @@ function borrow(port: number, folder: string): Sandbox {
     movedFrom: undefined,
     proves: () => prove(port, keyFileOf(folder)),
     adminSecret: () =>
-      Promise.reject(unavailable('its first token is made by the window that started it; sign in there')),
+      Promise.reject(
+        unavailable(l10n.t('its first token is made by the window that started it; sign in there')),
+      ),
     close: () => Promise.resolve(),
   };
 }
@@ -168,7 +171,7 @@ async function openStore(folder: string, users: readonly User[]): Promise<Store 
     }
   } catch (error) {
     if (isBusy(error)) return undefined;
-    throw unavailable(`its data in ${file} cannot be used: ${messageOf(error)}`, error);
+    throw unavailable(l10n.t('its data in {0} cannot be used: {1}', file, messageOf(error)), error);
   }
 }
 
@@ -177,7 +180,10 @@ async function sqlite(): Promise<typeof Sqlite> {
   try {
     return await import('node:sqlite');
   } catch (error) {
-    throw unavailable(`Node.js ${process.versions.node} of this editor has no SQLite (node:sqlite)`, error);
+    throw unavailable(
+      l10n.t('Node.js {0} of this editor has no SQLite (node:sqlite)', process.versions.node),
+      error,
+    );
   }
 }
 

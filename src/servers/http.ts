@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as l10n from '@vscode/l10n';
 import { PatError, messageOf } from '../core/errors.ts';
 import type { Http, HttpAnswer, HttpRequest } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
@@ -165,7 +166,9 @@ export function parseAnswer<T>(answer: HttpAnswer, url: URL, parse: (value: unkn
   try {
     return parse(JSON.parse(answer.text) as unknown);
   } catch (error) {
-    const why = /^\s*</.test(answer.text) ? 'a web page instead of JSON' : 'an answer of another form';
+    const why = /^\s*</.test(answer.text)
+      ? l10n.t('a web page instead of JSON')
+      : l10n.t('an answer of another form');
     // JSON.parse quotes what it read in its message, which may be a secret: only zod's complaint is kept.
     const cause = error instanceof SyntaxError ? new Error('not JSON') : new Error(messageOf(error));
     throw new PatError({ reason: 'not-a-pat-server', host: url.host, why }, cause);

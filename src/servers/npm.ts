@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod/mini';
 import { PatError } from '../core/errors.ts';
 import type { Draft, Form } from '../core/form.ts';
@@ -50,16 +51,16 @@ const Failure = z.object({
 
 const form: Form = {
   notes: [
-    'An npm registry knows no names of tokens: the name stays in your vault.',
-    'Your password is asked for once more when the token is created, and kept nowhere.',
-    'A token can be revoked, but never changed.',
+    l10n.t('An npm registry knows no names of tokens: the name stays in your vault.'),
+    l10n.t('Your password is asked for once more when the token is created, and kept nowhere.'),
+    l10n.t('A token can be revoked, but never changed.'),
   ],
   fields: [
     {
       input: 'text',
       name: 'name',
-      label: 'Name',
-      help: 'Kept in your vault only.',
+      label: l10n.t('Name'),
+      help: l10n.t('Kept in your vault only.'),
       required: true,
       immutable: false,
       initial: '',
@@ -70,8 +71,8 @@ const form: Form = {
     {
       input: 'flag',
       name: 'readonly',
-      label: 'Read-only',
-      help: 'The token can install packages, but not publish them.',
+      label: l10n.t('Read-only'),
+      help: l10n.t('The token can install packages, but not publish them.'),
       required: false,
       immutable: true,
       initial: false,
@@ -79,8 +80,8 @@ const form: Form = {
     {
       input: 'many',
       name: 'cidr_whitelist',
-      label: 'Allowed addresses',
-      help: 'Networks the token may be used from, such as 192.168.0.0/16. Empty: from everywhere.',
+      label: l10n.t('Allowed addresses'),
+      help: l10n.t('Networks the token may be used from, such as 192.168.0.0/16. Empty: from everywhere.'),
       required: false,
       immutable: true,
       initial: [],
@@ -96,15 +97,20 @@ const no: Ability = { by: 'none', missingRight: undefined };
 
 export const npm: ServerKind = {
   id: 'npm',
-  label: 'npm registry',
-  detail: 'registry.npmjs.org, Verdaccio and other registries that support npm token',
+  label: l10n.t('npm registry'),
+  detail: l10n.t('registry.npmjs.org, Verdaccio and other registries that support npm token'),
   addressExample: 'https://registry.npmjs.org/',
   signInFields: [
-    { name: 'account', label: 'User name', help: 'Your user name at the registry.', hidden: false },
+    {
+      name: 'account',
+      label: l10n.t('User name'),
+      help: l10n.t('Your user name at the registry.'),
+      hidden: false,
+    },
     {
       name: 'password',
-      label: 'Password',
-      help: 'Used once to sign in. The registry gives a login token, which is kept instead.',
+      label: l10n.t('Password'),
+      help: l10n.t('Used once to sign in. The registry gives a login token, which is kept instead.'),
       hidden: true,
     },
   ],
@@ -227,7 +233,9 @@ class NpmRegistry implements PatServer {
   }
 
   change(): Promise<never> {
-    return Promise.reject(new PatError({ reason: 'unsupported', what: 'changing tokens of this registry' }));
+    return Promise.reject(
+      new PatError({ reason: 'unsupported', what: l10n.t('changing tokens of this registry') }),
+    );
   }
 
   /** The login is no token of the list, or cannot be told from one. */
@@ -269,7 +277,8 @@ class NpmRegistry implements PatServer {
     const url = next === undefined ? callAt(this.#address, TOKENS) : this.#nextPage(next);
     const answer = await this.#call({ method: 'GET', url, signal });
     // Verdaccio with `flags: { token: false }`.
-    if (answer.status === 404) throw new PatError({ reason: 'unsupported', what: 'tokens at this registry' });
+    if (answer.status === 404)
+      throw new PatError({ reason: 'unsupported', what: l10n.t('tokens at this registry') });
     if (!isOk(answer)) throw failure(answer, url, this.#ports);
     const { objects, urls } = parseAnswer(answer, url, (value) => z.parse(Rows, value));
     return { items: objects.map(tokenOf), next: urls?.next };
@@ -336,8 +345,10 @@ function tokenOf(row: z.infer<typeof Row>): Token {
     managed: false,
     hint: hintOf(row.token),
     details: [
-      ...(row.readonly === undefined ? [] : [['Read-only', row.readonly ? 'yes' : 'no'] as const]),
-      ...(networks.length === 0 ? [] : [['CIDR', networks.join(', ')] as const]),
+      ...(row.readonly === undefined
+        ? []
+        : [[l10n.t('Read-only'), row.readonly ? l10n.t('yes') : l10n.t('no')] as const]),
+      ...(networks.length === 0 ? [] : [[l10n.t('Allowed addresses'), networks.join(', ')] as const]),
     ],
   };
 }
@@ -346,7 +357,8 @@ function tokenOf(row: z.infer<typeof Row>): Token {
 const hintOf = (shown: string | undefined) => (shown !== undefined && shown.length <= 20 ? shown : undefined);
 
 function failure(answer: HttpAnswer, url: URL, { clock }: KindPorts): PatError {
-  if (wantsSecondFactor(answer)) return new PatError({ reason: 'unsupported', what: 'one-time passwords' });
+  if (wantsSecondFactor(answer))
+    return new PatError({ reason: 'unsupported', what: l10n.t('one-time passwords') });
   const { error, message } = failureOf(answer);
   return refusal(answer, url, error ?? message ?? '', clock.now());
 }

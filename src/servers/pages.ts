@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { PatError } from '../core/errors.ts';
 
 export interface Page<T> {
@@ -28,5 +29,9 @@ export async function* pagesOf<T extends { readonly id: string }>(
     if (next === undefined || next === '' || fresh.length === 0 || asked.has(next)) return;
     asked.add(next);
   }
-  throw new PatError({ reason: 'not-a-pat-server', host, why: `a list of more than ${MAX_PAGES} pages` });
+  throw new PatError({
+    reason: 'not-a-pat-server',
+    host,
+    why: l10n.t('a list of more than {0} pages', MAX_PAGES),
+  });
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod/mini';
 import type { TokenFilter } from '../core/arrange.ts';
 import { PatError } from '../core/errors.ts';
@@ -83,17 +84,22 @@ const Failure = z.object({
 
 export const sailpoint: ServerKind = {
   id: 'sailpoint',
-  label: 'SailPoint Identity Security Cloud',
-  detail: 'A tenant of SailPoint; the version of its API stands at the end of the address',
+  label: l10n.t('SailPoint Identity Security Cloud'),
+  detail: l10n.t('A tenant of SailPoint; the version of its API stands at the end of the address'),
   addressExample: 'https://acme.api.identitynow.com/v2025',
   signInFields: [
     {
       name: 'clientId',
-      label: 'Client ID',
-      help: 'Of a personal access token of yours: Preferences › Personal Access Tokens in SailPoint.',
+      label: l10n.t('Client ID'),
+      help: l10n.t('Of a personal access token of yours: Preferences › Personal Access Tokens in SailPoint.'),
       hidden: false,
     },
-    { name: 'secret', label: 'Client Secret', help: 'Shown once when that token was made.', hidden: true },
+    {
+      name: 'secret',
+      label: l10n.t('Client Secret'),
+      help: l10n.t('Shown once when that token was made.'),
+      hidden: true,
+    },
   ],
 
   async signIn(address, answers, ports, signal) {
@@ -175,8 +181,8 @@ class Tenant implements PatServer {
     const left = slotsLeft(await this.#list('me', signal));
     return {
       notes: [
-        `${left} of ${SLOTS} tokens are left to you.`,
-        'The token is a pair: a client ID and a client secret, exchanged for access tokens.',
+        l10n.t('{0} of {1} tokens are left to you.', left, SLOTS),
+        l10n.t('The token is a pair: a client ID and a client secret, exchanged for access tokens.'),
       ],
       fields: [nameField(''), scopeField([ALL_RIGHTS]), this.#expiryField(), validityField],
     };
@@ -221,7 +227,7 @@ class Tenant implements PatServer {
     if (token.managed || token.status !== 'active') return Promise.resolve(undefined);
     const { name, scopes, expires } = presentValues(token);
     return Promise.resolve({
-      notes: ['It can take 20 minutes until access tokens made from it have its new scopes.'],
+      notes: [l10n.t('It can take 20 minutes until access tokens made from it have its new scopes.')],
       fields: [
         nameField(name),
         scopeField(scopes),
@@ -351,7 +357,7 @@ class Tenant implements PatServer {
       const scope = right.includes(' or ') ? {} : { scope: right };
       return new PatError({ reason: 'missing-right', right, ...scope });
     }
-    if (answer.status === 404) return new PatError({ reason: 'not-found', what: 'token' });
+    if (answer.status === 404) return new PatError({ reason: 'not-found', what: l10n.t('this token') });
     // There is no code of its own for it in the specification: only the words tell.
     if (answer.status === 400 && name !== '' && /name.*(exist|already|unique|taken)/i.test(says)) {
       return new PatError({ reason: 'name-taken', name });
@@ -364,7 +370,7 @@ class Tenant implements PatServer {
     return {
       input: 'expiry',
       name: 'expires',
-      label: 'Expires',
+      label: l10n.t('Expires'),
       required: true,
       immutable: halfYear,
       presets: halfYear ? [7, 30, 60, 90, HALF_YEAR] : [7, 30, 60, 90, HALF_YEAR, 365],
@@ -399,8 +405,8 @@ function nameField(initial: string): Field {
   return {
     input: 'text',
     name: 'name',
-    label: 'Name',
-    help: 'No two of your tokens have the same name.',
+    label: l10n.t('Name'),
+    help: l10n.t('No two of your tokens have the same name.'),
     required: true,
     immutable: false,
     initial,
@@ -414,8 +420,8 @@ function scopeField(initial: readonly string[]): Field {
   return {
     input: 'many',
     name: 'scopes',
-    label: 'Scopes',
-    help: 'None: all rights of yours.',
+    label: l10n.t('Scopes'),
+    help: l10n.t('None: all rights of yours.'),
     required: false,
     immutable: false,
     initial,
@@ -427,7 +433,7 @@ function scopeField(initial: readonly string[]): Field {
 
 /** Those that the specification itself names; a tenant has many more. */
 const SUGGESTIONS = [
-  { value: ALL_RIGHTS, label: ALL_RIGHTS, detail: 'All rights of the owner' },
+  { value: ALL_RIGHTS, label: ALL_RIGHTS, detail: l10n.t('All rights of the owner') },
   { value: 'sp:my-personal-access-tokens:read', label: 'sp:my-personal-access-tokens:read' },
   { value: 'sp:my-personal-access-tokens:manage', label: 'sp:my-personal-access-tokens:manage' },
   { value: 'sp:all-personal-access-tokens:read', label: 'sp:all-personal-access-tokens:read' },
@@ -437,14 +443,14 @@ const SUGGESTIONS = [
 const validityField: Field = {
   input: 'number',
   name: 'validity',
-  label: 'Access tokens live',
-  help: 'How long an access token is valid that was exchanged for this token.',
+  label: l10n.t('Access tokens live'),
+  help: l10n.t('How long an access token is valid that was exchanged for this token.'),
   required: true,
   immutable: true,
   initial: VALIDITY.default,
   min: VALIDITY.min,
   max: VALIDITY.max,
-  unit: 'seconds',
+  unit: l10n.t('seconds'),
 };
 
 function tokenOf(row: Row, now: Instant): Token {
@@ -465,7 +471,7 @@ function tokenOf(row: Row, now: Instant): Token {
     details:
       row.accessTokenValiditySeconds === undefined
         ? []
-        : [['Access tokens live', `${row.accessTokenValiditySeconds} s`]],
+        : [[l10n.t('Access tokens live'), `${row.accessTokenValiditySeconds} s`]],
   };
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod/mini';
 import { PatError } from '../core/errors.ts';
 import type { Challenge, HttpAnswer } from '../core/ports.ts';
@@ -77,7 +78,7 @@ async function confirm(
   const page = URL.parse(authUrl);
   const done = URL.parse(doneUrl);
   if (page?.protocol !== 'https:' || done?.origin !== address.origin) {
-    throw new PatError({ reason: 'unsupported', what: 'a confirmation outside of this registry' });
+    throw new PatError({ reason: 'unsupported', what: l10n.t('a confirmation outside of this registry') });
   }
   const isOpen = await challenge({ about: 'web-confirmation', account, host: page.host, again: false, page });
   if (isOpen === undefined) throw new PatError({ reason: 'cancelled' });

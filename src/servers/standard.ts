@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod/mini';
 import { PatError } from '../core/errors.ts';
 import { type Draft, type Field, type Form, daysFrom } from '../core/form.ts';
@@ -93,14 +94,14 @@ const PRESETS = [1, 7, 14, 30, 60, 90, 180, 365];
 
 export const standard: ServerKind = {
   id: 'standard',
-  label: 'Standard',
-  detail: 'A server with the PAT Vault server API',
+  label: l10n.t('Standard'),
+  detail: l10n.t('A server with the PAT Vault server API'),
   addressExample: 'https://tokens.example.com/',
   signInFields: [
     {
       name: 'secret',
-      label: 'Token',
-      help: 'A token of yours at this server. What it may do decides what you can do here.',
+      label: l10n.t('Token'),
+      help: l10n.t('A token of yours at this server. What it may do decides what you can do here.'),
       hidden: true,
     },
   ],
@@ -164,7 +165,7 @@ class StandardServer implements PatServer {
       mayChoose ? this.#get(Users, callAt(this.#address, USERS), signal).then((answer) => answer.users) : [],
     ]);
     return {
-      notes: ['Subject and referrer are never shown again.'],
+      notes: [l10n.t('Subject and referrer are never shown again.')],
       fields: [
         nameField(me),
         descriptionField(me),
@@ -174,8 +175,10 @@ class StandardServer implements PatServer {
         {
           input: 'address',
           name: 'subject',
-          label: 'Subject',
-          help: 'The only address the token is good for, with everything below it. Blank: every address of the server.',
+          label: l10n.t('Subject'),
+          help: l10n.t(
+            'The only address the token is good for, with everything below it. Blank: every address of the server.',
+          ),
           required: false,
           immutable: true,
           initial: this.#address.href,
@@ -184,8 +187,10 @@ class StandardServer implements PatServer {
         {
           input: 'address',
           name: 'referrer',
-          label: 'Referrer',
-          help: 'The token is valid only in calls from this host and those below it. Blank: from anywhere.',
+          label: l10n.t('Referrer'),
+          help: l10n.t(
+            'The token is valid only in calls from this host and those below it. Blank: from anywhere.',
+          ),
           required: false,
           immutable: true,
           initial: '',
@@ -260,7 +265,7 @@ class StandardServer implements PatServer {
     const { scopes } = await this.#get(Scopes, callAt(this.#address, SCOPES), signal);
     const now = presentValues(token);
     return {
-      notes: me.immutableNames ? ['A token’s name cannot be changed here.'] : [],
+      notes: me.immutableNames ? [l10n.t('A token’s name cannot be changed here.')] : [],
       fields: [
         ...(me.immutableNames ? [] : [{ ...nameField(me), initial: now.name }]),
         { ...descriptionField(me), initial: now.description },
@@ -336,14 +341,14 @@ class StandardServer implements PatServer {
       return new PatError({
         reason: 'not-a-pat-server',
         host: url.host,
-        why: 'it does not have this call of the PAT Vault server API',
+        why: l10n.t('it does not have this call of the PAT Vault server API'),
       });
     }
     if (failure === undefined) return refusal(answer, url, '', this.#ports.clock.now());
 
     const right = failure.causes.find((cause) => cause.right !== undefined)?.right;
     if (answer.status === 403 && right !== undefined) return new PatError({ reason: 'missing-right', right });
-    if (answer.status === 404) return new PatError({ reason: 'not-found', what: 'token' });
+    if (answer.status === 404) return new PatError({ reason: 'not-found', what: l10n.t('this token') });
     if (failure.detailCode === 'name-taken') return new PatError({ reason: 'name-taken', name });
     const causes = failure.causes.map(({ field, text }) =>
       field === undefined ? text : `${field}: ${text}`,
@@ -357,8 +362,8 @@ function nameField({ immutableNames, limits }: Me) {
   return {
     input: 'text',
     name: 'name',
-    label: 'Name',
-    help: 'No two active tokens of a user have the same name.',
+    label: l10n.t('Name'),
+    help: l10n.t('No two active tokens of a user have the same name.'),
     required: true,
     immutable: immutableNames,
     initial: '',
@@ -372,7 +377,7 @@ function descriptionField({ limits }: Me) {
   return {
     input: 'text',
     name: 'description',
-    label: 'Description',
+    label: l10n.t('Description'),
     required: false,
     immutable: false,
     initial: '',
@@ -393,8 +398,8 @@ function ownerField({ user }: Me, users: readonly Owner[]): Field {
   return {
     input: 'choice',
     name: 'owner',
-    label: 'User',
-    help: 'The token acts for this user and has the user’s role.',
+    label: l10n.t('User'),
+    help: l10n.t('The token acts for this user and has the user’s role.'),
     required: true,
     immutable: true,
     initial: user.id,
@@ -406,8 +411,8 @@ function scopesField({ scopes: held }: Me, scopes: z.infer<typeof Scopes>['scope
   return {
     input: 'many',
     name: 'scopes',
-    label: 'Scopes',
-    help: 'What the token may do.',
+    label: l10n.t('Scopes'),
+    help: l10n.t('What the token may do.'),
     required: false,
     immutable: false,
     initial: [],
@@ -429,7 +434,7 @@ function expiryField({ limits }: Me, now: Instant) {
   return {
     input: 'expiry',
     name: 'expires',
-    label: 'Expires',
+    label: l10n.t('Expires'),
     required: true,
     immutable: false,
     presets,

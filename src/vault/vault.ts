@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { PatError } from '../core/errors.ts';
 import type { Clock, SecretStore } from '../core/ports.ts';
 import { formatReference, nameFrom, type Reference } from '../core/reference.ts';
@@ -91,11 +92,11 @@ export class Vault {
       await withinSeconds(this.#secrets.store(key, sealed));
       const back = await withinSeconds(this.#secrets.get(key));
       if (back?.equals(sealed) !== true) {
-        throw new PatError({ reason: 'store-failed', why: 'the secret could not be read back' });
+        throw new PatError({ reason: 'store-failed', why: l10n.t('the secret could not be read back') });
       }
     } catch (error) {
       if (PatError.is(error)) throw error;
-      throw new PatError({ reason: 'store-failed', why: 'the secret store refused it' }, error);
+      throw new PatError({ reason: 'store-failed', why: l10n.t('the secret store refused it') }, error);
     }
     this.#presence.set(entry.id, 'here');
     await this.put(entry);

@@ -17,6 +17,8 @@ export interface PageOptions {
   readonly extensions?: readonly string[];
   /** A module exporting `run(): Promise<void>` for the extension host. No modal dialog opens with it. */
   readonly extensionTestsPath?: string;
+  /** The display language. Without a language pack the workbench stays English, and extensions follow. */
+  readonly language?: string | undefined;
 }
 
 /** Opens a browser that finds again what it kept in `profile`, secrets included. */
@@ -70,6 +72,10 @@ export async function openPage(
       extensionTestsPath: options.extensionTestsPath && resource(options.extensionTestsPath),
     };
     await page.addInitScript({ content: addDevelopmentOptions(developmentOptions) });
+  }
+  if (options.language !== undefined) {
+    const language = JSON.stringify(options.language);
+    await page.addInitScript({ content: `globalThis._VSCODE_NLS_LANGUAGE = ${language}` });
   }
   await page.goto(server.url, { waitUntil: 'domcontentloaded' });
   await workbenchDrawn(page);

@@ -11,6 +11,7 @@ export interface SessionOptions extends Pick<
   ServerOptions,
   'workspaceTrust' | 'settings' | 'graceSeconds' | 'env'
 > {
+  readonly language?: string;
   /** Folders of other extensions to install beside ours. */
   readonly extensions?: readonly string[];
   /** Files of the workspace: path → text. */
@@ -48,7 +49,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
   });
   const open = async (): Promise<{ browser: Browser; workbench: Workbench }> => {
     const browser = await openBrowser(join(folder, 'profile'));
-    return { browser, workbench: await Workbench.open(browser, server) };
+    return { browser, workbench: await Workbench.open(browser, server, { language: options.language }) };
   };
   const session = {
     ...{ folder, workspace, server },

@@ -19,8 +19,8 @@ export async function addServer(house: House): Promise<void> {
       server: undefined,
     },
     ...kinds.map((server) => ({
-      label: vscode.l10n.t(server.label),
-      detail: vscode.l10n.t(server.detail),
+      label: server.label,
+      detail: server.detail,
       server,
     })),
   ];
@@ -56,7 +56,7 @@ async function addSandbox(house: House): Promise<void> {
 async function askAddress(kind: ServerKind): Promise<URL | undefined> {
   const { assertSafe } = await import('../../servers/http.ts');
   const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Add Server: {0}', vscode.l10n.t(kind.label)),
+    title: vscode.l10n.t('Add Server: {0}', kind.label),
     prompt: vscode.l10n.t('Address of the server'),
     placeHolder: kind.addressExample,
     ignoreFocusOut: true,
@@ -113,7 +113,7 @@ async function askCredential(
         index + 1,
         kind.signInFields.length,
       ),
-      prompt: `${refusal}${vscode.l10n.t(field.label)} – ${vscode.l10n.t(field.help)}`,
+      prompt: `${refusal}${field.label} – ${field.help}`,
       password: field.hidden,
       ignoreFocusOut: true,
     });

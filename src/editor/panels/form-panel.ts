@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { messageOf, PatError } from '../../core/errors.ts';
 import { type Draft, type Form, initialDraft, problemsOf, type Value } from '../../core/form.ts';
@@ -142,7 +142,7 @@ class FormPanelHost {
     }
     this.#post({
       type: 'form',
-      form: translated(form),
+      form: form,
       draft,
       account: this.#session.account,
       locale: Intl.DateTimeFormat().resolvedOptions().locale,
@@ -196,17 +196,4 @@ class FormPanelHost {
   #post(message: ToFormPage): void {
     if (!this.#closing.signal.aborted) void this.#panel.webview.postMessage(message);
   }
-}
-
-/** The form with its labels in the user's language; the kinds write them in English. */
-function translated(form: Form): Form {
-  const t = (text: string) => vscode.l10n.t(text);
-  return {
-    notes: form.notes.map(t),
-    fields: form.fields.map((field) => ({
-      ...field,
-      label: t(field.label),
-      ...(field.help === undefined ? {} : { help: t(field.help) }),
-    })),
-  };
 }

@@ -104,7 +104,7 @@ describe('npm: answers', () => {
     const [a, b, c] = (await pages).flat();
     assert.equal(a?.name, 'deploy');
     assert.equal(a.expires, Date.UTC(2027, 0, 1));
-    assert.deepEqual(a.details, [['CIDR', '10.0.0.0/8']]);
+    assert.deepEqual(a.details, [['Allowed addresses', '10.0.0.0/8']]);
     assert.equal(a.hint, 'npm_1f');
     assert.deepEqual([b?.name, b?.expires, b?.created, b?.details], [undefined, undefined, undefined, []]);
     assert.equal(c?.hint, undefined, 'a secret shown whole is no hint');
