@@ -6,6 +6,7 @@ import type { Token } from '../../src/core/token.ts';
 import { callAt, http } from '../../src/servers/http.ts';
 import { npm } from '../../src/servers/npm.ts';
 import type { Credential, PatServer } from '../../src/servers/server.ts';
+import { observed } from './proven.ts';
 import { pagesIn, problem, secretsOf } from './scripted.ts';
 import { type Verdaccio, startVerdaccio } from './verdaccio.ts';
 
@@ -30,7 +31,7 @@ describe('npm, against Verdaccio behind a path', () => {
 
   beforeEach(async () => {
     credential = await signIn('alice', PASSWORD);
-    server = npm.connect(verdaccio.address, credential, ports);
+    server = observed('npm', 'Verdaccio 6.8', npm.connect(verdaccio.address, credential, ports));
     for (const token of await listed()) await server.revoke(token, signal);
   });
 
@@ -118,7 +119,16 @@ describe('npm, against Verdaccio behind a path', () => {
     await assert.rejects(listed(), problem('bad-credential'));
     await assert.rejects(server.caller(signal), problem('bad-credential'));
     await assert.rejects(server.revoke({ id: 'x' }, signal), problem('bad-credential'));
-    server = npm.connect(verdaccio.address, credential, ports);
+    server = observed('npm', 'Verdaccio 6.8', npm.connect(verdaccio.address, credential, ports));
+  });
+
+  it('checks a secret by a call that changes nothing', async () => {
+    const { bundle } = await create();
+    assert.deepEqual(await server.verify(bundle, signal), { tokenId: undefined });
+    await assert.rejects(
+      server.verify({ secret: new Secret('eyJ.wrong') }, signal),
+      problem('bad-credential'),
+    );
   });
 
   it('makes tokens that only read, and tokens for some networks', async () => {
@@ -129,7 +139,7 @@ describe('npm, against Verdaccio behind a path', () => {
     assert.equal(deletion.status, 403);
 
     const elsewhere = await create({ cidr_whitelist: ['10.0.0.0/8', '172.16.0.0/12'] });
-    assert.deepEqual(elsewhere.token.details[1], ['CIDR', '10.0.0.0/8, 172.16.0.0/12']);
+    assert.deepEqual(elsewhere.token.details[1], ['Allowed addresses', '10.0.0.0/8, 172.16.0.0/12']);
     assert.equal((await use(elsewhere.bundle)).status, 403);
     const here = await create({ cidr_whitelist: ['127.0.0.1/32'] });
     assert.equal((await use(here.bundle)).status, 200);

@@ -7,6 +7,7 @@ import { sailpoint } from '../../src/servers/sailpoint.ts';
 import type { PatServer } from '../../src/servers/server.ts';
 import { root } from '../host/folders.ts';
 import { type Prism, startPrism } from './prism.ts';
+import { observed } from './proven.ts';
 import { pagesIn, secretsOf } from './scripted.ts';
 
 const FILES = join(root, 'test/servers/sailpoint/idn');
@@ -38,7 +39,12 @@ for (const { version, file, canChangeExpiry } of versions) {
         { http: toPrism, clock },
         signal,
       );
-      server = sailpoint.connect(address, credential, { http: toPrism, clock });
+      const ports = { http: toPrism, clock };
+      server = observed(
+        'sailpoint',
+        `specification ${version}`,
+        sailpoint.connect(address, credential, ports),
+      );
     });
     after(() => prism.stop());
 
@@ -69,6 +75,12 @@ for (const { version, file, canChangeExpiry } of versions) {
         assert.equal(token.owner?.name, 'Support');
         assert.ok(typeof token.created === 'number');
       }
+    });
+
+    it('lets the server look for tokens never used, and for those of one owner', async () => {
+      const filter = { neverUsed: true, ownerId: '2c9180867b50d088017b554662fb281e' } as const;
+      await pagesIn(server.tokens({ owner: 'all', filter }, signal));
+      await pagesIn(server.tokens({ owner: 'all', filter: { unusedSince: clock.now() } }, signal));
     });
 
     it('creates by its form, and stores the pair', async () => {

@@ -5,7 +5,7 @@ import { Secret, type SecretBundle } from '../../src/core/secret.ts';
 import { callAt, http } from '../../src/servers/http.ts';
 import type { PatServer } from '../../src/servers/server.ts';
 import { standard } from '../../src/servers/standard.ts';
-
+import { observed } from './proven.ts';
 import { pagesIn, problem } from './scripted.ts';
 import { type ObservedSandbox, startObservedSandbox } from './standard-fixture.ts';
 
@@ -28,7 +28,7 @@ describe('standard, against the sandbox through Prism', () => {
 
   async function signedIn(secret: Secret): Promise<PatServer> {
     const credential = await standard.signIn(sandbox.address, { secret }, ports, signal);
-    return standard.connect(sandbox.address, credential, ports);
+    return observed('standard', 'the sandbox', standard.connect(sandbox.address, credential, ports));
   }
 
   /** As the form would send it; without a subject, as Prism has another address than the sandbox. */
@@ -164,6 +164,17 @@ describe('standard, against the sandbox through Prism', () => {
       [true],
     );
     assert.equal(server.isOwn(token), false);
+  });
+
+  it('tells which token a secret is, by a call that changes nothing', async () => {
+    const { token, bundle } = await create({ name: 'To be imported' });
+    assert.deepEqual(await server.verify(bundle, signal), { tokenId: token.id });
+    await assert.rejects(
+      server.verify({ secret: new Secret('patv_wrong') }, signal),
+      problem('bad-credential'),
+    );
+    await server.revoke(token, signal);
+    await assert.rejects(server.verify(bundle, signal), problem('bad-credential'));
   });
 
   it('names the right that a caller lacks', async () => {
