@@ -14,6 +14,8 @@ const common = {
   legalComments: 'none',
   target: 'node22',
   platform: 'node',
+  // The one for Node brings fs and https along, for ways of loading texts that are not used here.
+  alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
 };
 
 await rm('dist', { recursive: true, force: true });
@@ -27,8 +29,6 @@ await Promise.all([
     splitting: true,
     chunkNames: 'lib/[name]-[hash]',
     external: ['vscode'],
-    // The one for Node brings fs and https along, for ways of loading texts that are not used here.
-    alias: { '@vscode/l10n': '@vscode/l10n/dist/browser.js' },
   }),
   // One file of its own: `pat` is started beside the editor, once for each task.
   build({
