@@ -1,13 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { PatVaultApi } from './api.d.ts';
+import { publicApi } from './editor/api.ts';
 import { Arranging } from './editor/arranging.ts';
 import { Clipboard } from './editor/clipboard.ts';
-import { registerCommands } from './editor/commands/index.ts';
+import { createToken, registerCommands } from './editor/commands/index.ts';
 import { Connections } from './editor/connected.ts';
 import { watchExpiry } from './editor/expiry.ts';
-import type { House } from './editor/house.ts';
 import { Inventory } from './editor/inventory.ts';
-import { lend } from './editor/lending/index.ts';
+import { lend, openLending } from './editor/lending/index.ts';
+import { helpWithReferences } from './editor/references.ts';
 import { SandboxHost } from './editor/sandbox.ts';
 import { secretStore } from './editor/secret-store.ts';
 import { watchSettings } from './editor/settings.ts';
@@ -18,9 +20,9 @@ import { openView } from './editor/view.ts';
 
 /**
  * Builds everything and registers it. Reads the ledger's small files; no network, no secret.
- * Other extensions are handed nothing; only our own tests, in a window that runs tests, see the house.
+ * Other extensions are handed names, never secrets; our own tests, in a window that runs tests, see the house.
  */
-export async function activate(context: vscode.ExtensionContext): Promise<House | undefined> {
+export async function activate(context: vscode.ExtensionContext): Promise<PatVaultApi> {
   l10n.config({ contents: vscode.l10n.bundle ?? {} }); // for the rooms that know no editor
   const log = vscode.window.createOutputChannel('PAT Vault', { log: true });
   context.subscriptions.push(log, watchSettings(log));
@@ -36,7 +38,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
   const tree = new TokenTree(inventory, kept.vault, clock, arranging);
   const view = openView(tree, arranging, inventory, clock);
   const clipboard = new Clipboard();
-  const house = { context, log, clock, ...kept, connections, inventory, sandbox, arranging, tree, view };
+  const parts = { context, log, clock, connections, ...kept };
+  const lending = openLending(parts);
+  const house = { ...parts, inventory, sandbox, arranging, tree, view, lending };
 
   context.subscriptions.push(
     view,
@@ -45,11 +49,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<House 
     registerCommands(house, clipboard),
     watchUnsettled(house),
     watchExpiry(house),
-    lend(house),
+    helpWithReferences(house),
+    lend(parts, lending, () => createToken(house, clipboard)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('patVault')) void inventory.refreshAll();
     }),
     new vscode.Disposable(() => void sandbox.stop()),
   );
-  return context.extensionMode === vscode.ExtensionMode.Test ? house : undefined;
+  const api = publicApi(kept.vault);
+  return context.extensionMode === vscode.ExtensionMode.Test ? { ...api, ...house } : api;
 }

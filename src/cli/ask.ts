@@ -2,21 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type * as z from 'zod/mini';
 import {
+  type Answer,
   type Hello,
   isPrivate,
   isProof,
   linesOf,
-  NONCE_VARIABLE,
   proofOf,
+  type Question,
   Reply,
   type Request,
   send,
-  SOCKET_VARIABLE,
   Welcome,
 } from './protocol.ts';
-
-/** A failure whose message is the sentence the user reads. */
-export class Refusal extends Error {}
+import { Refusal } from './refusal.ts';
+import { findWindow } from './windows.ts';
 
 /** The editor proves itself at once, or it is not there. */
 const PROOF_SECONDS = 10;
@@ -24,26 +23,18 @@ const PROOF_SECONDS = 10;
 const ANSWER_SECONDS = 300;
 
 /**
- * Asks the editor that started this process for values by reference.
- * @returns name of the variable → value
+ * Asks the editor that started this process – or, where that is enabled, one that is open – by reference.
  * @throws Refusal
  */
-export async function askEditor(
-  request: Request,
-  environment: NodeJS.ProcessEnv,
-): Promise<Readonly<Record<string, string>>> {
-  const path = environment[SOCKET_VARIABLE];
-  const nonce = environment[NONCE_VARIABLE];
-  if (path === undefined || nonce === undefined || path === '' || nonce === '') {
-    throw new Refusal('no editor with PAT Vault started this; run it as a task of type "pat-vault".');
-  }
+export async function askEditor(question: Question, environment: NodeJS.ProcessEnv): Promise<Answer> {
+  const { socket: path, nonce } = await findWindow(question.cwd, environment);
   const safe = await isPrivate(path).catch(() => undefined);
   if (safe === undefined) throw new Refusal('the editor that started this has closed.');
   if (!safe) throw new Refusal('the socket of the editor is not private; nothing was asked.');
 
   const socket = connect(path);
   try {
-    return await converse(socket, nonce, request);
+    return await converse(socket, nonce, question);
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal('the editor that started this does not answer.', { cause: error });
@@ -52,11 +43,16 @@ export async function askEditor(
   }
 }
 
-async function converse(
-  socket: Socket,
-  nonce: string,
-  request: Request,
+/** The values of an answer that has some. */
+export async function valuesFor(
+  question: Question,
+  environment: NodeJS.ProcessEnv,
 ): Promise<Readonly<Record<string, string>>> {
+  const answer = await askEditor(question, environment);
+  return 'values' in answer ? answer.values : {};
+}
+
+async function converse(socket: Socket, nonce: string, question: Question): Promise<Answer> {
   const lines = linesOf(socket);
   const next = async (seconds: number): Promise<unknown> => {
     const timer = setTimeout(() => {
@@ -74,8 +70,9 @@ async function converse(
   if (!isProof(welcome.proof, proofOf(nonce, 'editor', challenge))) {
     throw new Refusal('another program answers in place of the editor; nothing was asked.');
   }
-  send(socket, { ...request, proof: proofOf(nonce, 'pat', welcome.challenge) });
+  const proof = proofOf(nonce, 'pat', welcome.challenge);
+  send(socket, { proof, question } satisfies z.infer<typeof Request>);
   const reply = Reply.parse(await next(ANSWER_SECONDS));
   if ('refused' in reply) throw new Refusal(reply.refused);
-  return reply.values;
+  return reply;
 }

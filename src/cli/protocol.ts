@@ -9,8 +9,8 @@ import * as z from 'zod/mini';
  *
  *   pat → editor   Hello      a challenge
  *   editor → pat   Welcome    its proof for that challenge, and one of its own
- *   pat → editor   Request    its proof, and what is to be run with which references
- *   editor → pat   Reply      the values, or one sentence that says why not
+ *   pat → editor   Request    its proof, and a question
+ *   editor → pat   Reply      the answer, or one sentence that says why not
  *
  * The proofs show that both hold the nonce the editor gave to the process it started; they are no permission.
  * Permission is the person's consent to the folder, the tokens and the command line of a request.
@@ -28,21 +28,56 @@ export const Hello = z.object({ version: z.literal(1), challenge });
 
 export const Welcome = z.object({ proof, challenge });
 
-export const Request = z.object({
-  proof,
-  /** Where `pat` was started: the folder it is meant for. */
-  cwd: z.string().check(z.minLength(1)),
-  /** The program and its arguments. */
-  command: z.array(z.string()).check(z.minLength(1)),
-  /** Name of the variable → reference. */
-  references: z.record(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/)), z.string()),
-});
-export type Request = Omit<z.infer<typeof Request>, 'proof'>;
+/** Where `pat` was started: the folder it is meant for. */
+const cwd = z.string().check(z.minLength(1));
 
-export const Reply = z.union([
-  z.object({ values: z.record(z.string(), z.string()) }),
-  z.object({ refused: z.string() }),
+export const Question = z.discriminatedUnion('ask', [
+  /** Values for a program: name of the variable → reference. */
+  z.object({
+    ask: z.literal('run'),
+    cwd,
+    command: z.array(z.string()).check(z.minLength(1)),
+    references: z.record(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/)), z.string()),
+  }),
+  /** One value for whoever reads our output; `for` a person or script, or npm and its like. */
+  z.object({ ask: z.literal('get'), cwd, reference: z.string(), for: z.enum(['anybody', 'npm']) }),
+  /** The names of stored tokens. */
+  z.object({ ask: z.literal('list'), cwd }),
+  /** What git asks its credential helper. */
+  z.object({ ask: z.literal('git'), cwd, protocol: z.string(), host: z.string(), path: z.string() }),
 ]);
+export type Question = z.infer<typeof Question>;
+
+export const Request = z.object({ proof, question: Question });
+
+/** A stored token, without its secret. */
+export const Listed = z.object({
+  reference: z.string(),
+  status: z.string(),
+  expires: z.nullable(z.string()),
+});
+export type Listed = z.infer<typeof Listed>;
+
+/** What is answered: values by name – `run` by variable, `get` as `secret`, `git` as `username` and `password`. */
+export const Answer = z.union([
+  z.object({ values: z.record(z.string(), z.string()) }),
+  z.object({ tokens: z.array(Listed) }),
+]);
+export type Answer = z.infer<typeof Answer>;
+
+export const Reply = z.union([Answer, z.object({ refused: z.string() })]);
+
+/** One window that programs started elsewhere may ask (`patVault.cli.enabled`): a file in a private folder. */
+export const WindowFile = z.object({
+  version: z.literal(1),
+  pid: z.number(),
+  socket: z.string(),
+  nonce: z.string(),
+  folders: z.array(z.string()),
+});
+export type WindowFile = z.infer<typeof WindowFile>;
+/** Names the folder of these files; the installed `pat` sets it. */
+export const WINDOWS_VARIABLE = 'PAT_VAULT_WINDOWS';
 
 /** Shows that `who` holds the nonce, without showing the nonce. */
 export function proofOf(nonce: string, who: 'editor' | 'pat', challengeText: string): string {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { PatError } from '../core/errors.ts';
 import type { Clock, Http, SecretStore } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Credential, KindPorts, PatServer, ServerKind } from '../servers/server.ts';
+import type { Authorization, Credential, KindPorts, PatServer, ServerKind } from '../servers/server.ts';
 import { type Entry, seal, unseal } from '../vault/entry.ts';
 import type { Vault } from '../vault/vault.ts';
 import { withinSeconds } from '../vault/limit.ts';
@@ -108,12 +108,17 @@ export class Connections {
    * to the server plays no part.
    */
   async accessToken(entry: Entry, vault: Vault): Promise<Secret> {
+    return (await this.authorization(entry, vault)).accessToken;
+  }
+
+  /** The same, with the headers that carry it. */
+  async authorization(entry: Entry, vault: Vault): Promise<Authorization> {
     const bundle = await vault.read(entry);
     const lender = await this.#lender(this.find(entry.serverId));
     if (lender.origin !== entry.origin) {
       throw new PatError({ reason: 'origin-changed', pinned: entry.origin, now: lender.origin });
     }
-    return (await lender.server.authorization(bundle, new AbortController().signal)).accessToken;
+    return lender.server.authorization(bundle, new AbortController().signal);
   }
 
   /** Keeps a checked credential. */

@@ -8,6 +8,7 @@ import type { Arranging } from './arranging.ts';
 import type { Connections } from './connected.ts';
 import type { Inventory } from './inventory.ts';
 import type { SandboxHost } from './sandbox.ts';
+import type { Lending } from './lending/index.ts';
 import type { Node } from './nodes.ts';
 import type { TokenTree } from './tree.ts';
 
@@ -23,6 +24,7 @@ export interface House {
   readonly connections: Connections;
   readonly inventory: Inventory;
   readonly sandbox: SandboxHost;
+  readonly lending: Lending;
   readonly arranging: Arranging;
   readonly tree: TokenTree;
   readonly view: vscode.TreeView<Node>;

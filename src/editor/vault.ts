@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Clock, SecretStore } from '../core/ports.ts';
 import { AccessRecord } from '../vault/access.ts';
+import { GitMap, gitUseSchema } from './lending/git.ts';
 import { entrySchema } from '../vault/entry.ts';
 import { folder } from '../vault/folder.ts';
 import { Grants, grantSchema } from '../vault/grants.ts';
@@ -17,6 +18,7 @@ interface OpenVault {
   readonly desk: Desk;
   readonly grants: Grants;
   readonly record: AccessRecord;
+  readonly git: GitMap;
   readonly watching: vscode.Disposable;
 }
 
@@ -45,6 +47,7 @@ export async function openVault(
     desk,
     vault,
     grants: new Grants(new Records(folder(join(storage, 'grants')), grantSchema, onUnreadable), clock),
+    git: new GitMap(new Records(folder(join(storage, 'git')), gitUseSchema, onUnreadable), vault),
     record: new AccessRecord(join(storage, 'access.log')),
     watching: watchLedger(ledgerPath, vault, log),
   };

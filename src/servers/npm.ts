@@ -151,6 +151,7 @@ export const npm: ServerKind = {
   // The page npm's own documentation opens; other registries have pages of their own, or none.
   tokenPage: ({ hostname }) =>
     hostname === 'registry.npmjs.org' ? new URL('https://www.npmjs.com/settings/~/tokens') : undefined,
+  isManagement: (path) => /\/-\/(npm\/v\d\/tokens|user|v\d\/login|v\d\/done)(\/|$)/.test(path),
   // One signs in with a login token, and gets it for the password.
   tokensSignIn: false,
   connect: (address, credential, ports) => new NpmRegistry(address, credential, ports),

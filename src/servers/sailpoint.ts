@@ -118,6 +118,7 @@ export const sailpoint: ServerKind = {
     if (tenant === undefined) return undefined;
     return new URL(`https://${tenant}.identitynow.com/ui/d/user-preferences/personal-access-tokens`);
   },
+  isManagement: (path) => /\/(personal-access-tokens|oauth|oauth-clients|auth)(\/|$)/.test(path),
   tokensSignIn: true,
 
   connect: (address, credential, ports) => new Tenant(address, credential, ports),

@@ -25,6 +25,8 @@ export interface ServerKind {
   ): Promise<Credential>;
   /** Where people manage their tokens in a browser; `undefined`: nobody has told where that is. */
   tokenPage(address: URL): URL | undefined;
+  /** Whether a call is about tokens or signing in: no agent makes such calls with a stored token. */
+  isManagement(path: string): boolean;
   /** Whether a created token is itself what one signs in with. */
   readonly tokensSignIn: boolean;
   /** No call is made until a method of the answer is used. */

@@ -117,6 +117,7 @@ export const standard: ServerKind = {
   },
 
   tokenPage: () => undefined,
+  isManagement: (path) => /\/personal-access-tokens(\/|$)/.test(path),
   tokensSignIn: true,
   connect: (address, credential, ports) => new StandardServer(address, credential, ports),
 };

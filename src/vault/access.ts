@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 export const accessSchema = z.object({
   at: z.number(),
   /** What kind of consumer asked. */
-  consumer: z.enum(['process']),
+  consumer: z.enum(['process', 'script', 'git', 'input', 'debug', 'agent', 'mcp', 'extension']),
   /** The program's name; arguments may hold what is nobody's business. */
   what: z.string(),
   folder: z.string(),

@@ -70,6 +70,10 @@ export class Grants {
     this.#changed();
   }
 
+  async takeBackAll(): Promise<void> {
+    await this.takeBack(await this.#records.all());
+  }
+
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }

@@ -21,6 +21,7 @@ export async function createInForm(
   argument: unknown,
   prefill: Partial<Draft> = {},
   replaced?: Chosen,
+  done?: (entry: Entry | undefined) => void,
 ): Promise<void> {
   const connection = await chooseServer(house, argument);
   if (connection === undefined) return;
@@ -41,12 +42,20 @@ export async function createInForm(
     account: caller.account.name,
     prefill:
       wanted.length === 0 ? prefill : { ...prefill, scopes: [...(await ownScopes(server)), ...wanted] },
+    ...(done === undefined
+      ? {}
+      : {
+          onClosed: () => {
+            done(undefined);
+          },
+        }),
     form: (signal) => server.form(signal),
     nameTaken: (name, draft, signal) => server.nameTaken(name, draft, signal),
     submit: async (draft, signal) => {
       return shownInForm(house, async () => {
         const entry = await createAndStore(house, clipboard, connection, draft, signal, replaced?.entry);
         if (entry !== undefined && replaced !== undefined) void offerToRevoke(house, replaced);
+        if (entry !== undefined) done?.(entry);
         if (entry !== undefined && wanted.length > 0) void offerToSignIn(house, connection, entry);
         return entry === undefined ? undefined : createdOf(house, clipboard, entry);
       });
@@ -54,6 +63,15 @@ export async function createInForm(
   };
   const { openFormPanel } = await import('../panels/form-panel.ts');
   openFormPanel(house.context, session);
+}
+
+/** The same for somebody who waits for the token; `undefined`: the form was closed without one. */
+export async function createFor(house: House, clipboard: Clipboard): Promise<Entry | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Entry | undefined>();
+  const connection = await chooseServer(house, undefined);
+  if (connection === undefined) return undefined;
+  await createInForm(house, clipboard, { type: 'server', serverId: connection.id }, {}, undefined, resolve);
+  return promise;
 }
 
 /** What a notice adds to the server ("Create with This Scope"). */

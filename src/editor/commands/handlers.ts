@@ -3,15 +3,16 @@ import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
 import { editToken } from './edit.ts';
 import type { CommandId } from './ids.ts';
+import * as lending from './lending.ts';
 import * as list from './list.ts';
 import * as secrets from './secrets.ts';
 import * as create from './create.ts';
 import * as servers from './servers.ts';
 import * as tokens from './tokens.ts';
 
-export type Handler = (argument: unknown) => Promise<void> | void;
+export type Handler = (argument: unknown) => unknown;
 
-/** What every command does; its argument is a node of the tree, or nothing. */
+/** What every command does, and answers if it answers anything; its argument is a node of the tree, or nothing. */
 export function handlers(house: House, clipboard: Clipboard): Record<CommandId, Handler> {
   return {
     'patVault.addServer': () => servers.addServer(house),
@@ -52,6 +53,13 @@ export function handlers(house: House, clipboard: Clipboard): Record<CommandId, 
     'patVault.revokeAllMine': (node) => list.revokeAllMine(house, node),
     'patVault.importSecret': (node) => secrets.importSecret(house, node),
     'patVault.removeAllSecrets': () => secrets.removeAllSecrets(house),
+    'patVault.getToken': (argument) => lending.tokenForInput(house, argument),
+    'patVault.openTerminal': (node) => lending.terminalWithToken(house, node),
+    'patVault.installCli': () => lending.installCli(house),
+    'patVault.useForGit': (node) => lending.gitWithToken(house, node),
+    'patVault.showAccessLog': () => lending.showAccessLog(house),
+    'patVault.exportAccessLog': () => lending.exportAccessLog(house),
+    'patVault.stopSharing': () => lending.stopSharing(house),
     'patVault.showLog': () => {
       house.log.show();
     },

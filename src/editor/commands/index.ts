@@ -1,9 +1,15 @@
 import * as vscode from 'vscode';
+import type { Entry } from '../../vault/entry.ts';
 import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
 import { tell } from '../notices.ts';
 import type { Handler } from './handlers.ts';
 import { type CommandId, commandIds } from './ids.ts';
+
+/** The form, for somebody who waits for the token. */
+export async function createToken(house: House, clipboard: Clipboard): Promise<Entry | undefined> {
+  return (await import('./create.ts')).createFor(house, clipboard);
+}
 
 /** Every command of the extension; what they do is loaded with the first. A failure is told once, here. */
 export function registerCommands(house: House, clipboard: Clipboard): vscode.Disposable {
@@ -13,9 +19,10 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
     ...commandIds.map((id) =>
       vscode.commands.registerCommand(id, async (argument: unknown) => {
         try {
-          await (await load())[id](argument);
+          return await (await load())[id](argument);
         } catch (error) {
           await tell(error, house.log);
+          return undefined;
         }
       }),
     ),

@@ -10,6 +10,11 @@ export interface Lending {
   /** What a call needs of a stored secret: the secret itself, or what its server exchanges it for. */
   accessToken(entry: Entry): Promise<Secret>;
   serverName(entry: Entry): string;
+  kindOf(entry: Entry): string | undefined;
+  /** Has the user make a token in the form; `undefined` when they turn away. */
+  create(): Promise<Entry | undefined>;
+  /** Keeps that a token was handed to VS Code, for the extensions the user has allowed there. */
+  note(entry: Entry, outcome: string): Promise<void>;
   /** Every failure that must not stop the other sessions. */
   log(error: unknown): void;
 }
@@ -49,8 +54,7 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
   ): Promise<vscode.AuthenticationSession[]> {
     const entries = [...this.#published.values()].filter(
       (entry) =>
-        (options.account === undefined || options.account.id === entry.id) &&
-        (scopes ?? []).every((scope) => entry.scopes?.includes(scope) ?? false),
+        (options.account === undefined || options.account.id === entry.id) && this.#fits(entry, scopes ?? []),
     );
     const sessions = await Promise.all(entries.map((entry) => this.#session(entry)));
     return sessions.filter((session) => session !== undefined);
@@ -96,19 +100,45 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
     const fitting = this.#lending.vault
       .entries()
       .filter((entry) => !isOver(entry) && this.#lending.vault.presenceOf(entry) !== 'missing')
-      .filter((entry) => scopes.every((scope) => entry.scopes?.includes(scope) ?? false));
+      .filter((entry) => this.#fits(entry, scopes));
+    const create = {
+      label: vscode.l10n.t('Create Token…'),
+      description: '',
+      iconPath: new vscode.ThemeIcon('add'),
+      entry: undefined,
+    };
     const picked = await vscode.window.showQuickPick(
-      fitting.map((entry) => ({ label: entry.alias, description: this.#lending.serverName(entry), entry })),
+      [
+        ...fitting.map((entry) => ({
+          label: entry.alias,
+          description: this.#lending.serverName(entry),
+          iconPath: new vscode.ThemeIcon('key'),
+          entry,
+        })),
+        create,
+      ],
       {
         title: vscode.l10n.t('Share a Token'),
         placeHolder:
           fitting.length === 0
-            ? vscode.l10n.t('No stored token fits; create one in the PAT Vault view first')
+            ? vscode.l10n.t('No stored token fits; create one')
             : vscode.l10n.t('Which stored token may the extension use?'),
         ignoreFocusOut: true,
       },
     );
-    return picked?.entry;
+    if (picked !== create) return picked?.entry;
+    const created = await this.#lending.create();
+    // What was made may be another kind of token than the one asked for.
+    return created !== undefined && this.#fits(created, scopes) ? created : undefined;
+  }
+
+  /** `server:<id>` and `kind:<kind>` choose where a token is of; every other scope is one that it must have. */
+  #fits(entry: Entry, scopes: readonly string[]): boolean {
+    return scopes.every((scope) => {
+      if (scope.startsWith('server:')) return entry.serverId === scope.slice('server:'.length);
+      if (scope.startsWith('kind:')) return this.#lending.kindOf(entry) === scope.slice('kind:'.length);
+      return entry.scopes?.includes(scope) ?? false;
+    });
   }
 
   #session(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
@@ -122,6 +152,7 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
   async #read(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
     try {
       const accessToken = (await this.#lending.accessToken(entry)).reveal(); // VS Code hands it on after its consent
+      await this.#lending.note(entry, 'given');
       return this.#sessionOf(entry, accessToken);
     } catch (error) {
       this.#sessions.delete(entry.id);

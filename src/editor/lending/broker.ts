@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type * as z from 'zod/mini';
 import {
   Hello,
   isPrivate,
@@ -10,11 +11,21 @@ import {
   linesOf,
   NONCE_VARIABLE,
   proofOf,
+  type Listed,
+  type Question,
+  type Reply,
   Request,
   send,
   SOCKET_VARIABLE,
 } from '../../cli/protocol.ts';
 import type { Secret } from '../../core/secret.ts';
+
+export interface Values {
+  readonly values: Readonly<Record<string, Secret>>;
+}
+export interface Tokens {
+  readonly tokens: Listed[];
+}
 
 /** Linux refuses 108 bytes, macOS 104 (measured; sockaddr_un). */
 const PATH_LIMIT = 100;
@@ -23,8 +34,8 @@ const PATH_LIMIT = 100;
 const IDLE = 10_000;
 
 export interface BrokerPorts {
-  /** Values for the request's references, after consent. */
-  answer(request: Request): Promise<Readonly<Record<string, Secret>>>;
+  /** What was asked for, after consent. */
+  answer(question: Question): Promise<Values | Tokens>;
   /** The one sentence the person at the program reads. */
   sentenceOf(error: unknown): string;
 }
@@ -86,20 +97,21 @@ export class Broker {
       const hello = Hello.parse(await next());
       const challenge = randomBytes(32).toString('base64url');
       send(socket, { proof: proofOf(this.#nonce, 'editor', hello.challenge), challenge });
-      const { proof, ...request } = Request.parse(await next());
+      const { proof, question } = Request.parse(await next());
       if (!isProof(proof, proofOf(this.#nonce, 'pat', challenge))) throw new Error('no proof');
       socket.setTimeout(0); // a person may take their time
-      send(socket, await this.#reply(request));
+      send(socket, await this.#reply(question));
       socket.end();
     } catch {
       socket.destroy();
     }
   }
 
-  async #reply(request: Request): Promise<object> {
+  async #reply(question: Question): Promise<z.infer<typeof Reply>> {
     try {
-      const secrets = await this.#ports.answer(request);
-      const values = Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()] as const);
+      const answer = await this.#ports.answer(question);
+      if ('tokens' in answer) return answer;
+      const values = Object.entries(answer.values).map(([name, secret]) => [name, secret.reveal()] as const);
       return { values: Object.fromEntries(values) };
     } catch (error) {
       return { refused: this.#ports.sentenceOf(error) };

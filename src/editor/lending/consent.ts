@@ -1,15 +1,12 @@
 import * as vscode from 'vscode';
 import { PatError } from '../../core/errors.ts';
 import type { Entry } from '../../vault/entry.ts';
-import { type Asker, type Grants } from '../../vault/grants.ts';
+import type { Grants } from '../../vault/grants.ts';
+import type { Wish } from './lender.ts';
 
 /** What the user is asked about, and where a lasting answer holds. */
-export interface Plea extends Asker {
-  /** The program, for the question itself. */
-  readonly program: string;
-  /** The whole command line, printable. */
-  readonly shown: string;
-  /** Which entry goes where: the variable that will hold it. */
+export interface Plea extends Wish {
+  /** Which entry goes where. */
   readonly uses: readonly { readonly entry: Entry; readonly name: string }[];
   readonly referenceOf: (entry: Entry) => string;
 }
@@ -33,40 +30,44 @@ export class Consent {
 
   async #decide(plea: Plea): Promise<void> {
     if (!vscode.workspace.isTrusted) throw new PatError({ reason: 'untrusted-workspace' });
-    const decisions = await Promise.all(plea.uses.map(({ entry }) => this.#grants.decisionOf(plea, entry)));
+    const { folder, definition, uses, who } = plea;
+    const asker = definition === undefined ? undefined : { folder, definition };
+    const decisions =
+      asker === undefined
+        ? []
+        : await Promise.all(uses.map(({ entry }) => this.#grants.decisionOf(asker, entry)));
     if (decisions.includes('never')) throw new PatError({ reason: 'consent-refused' });
-    const open = plea.uses.filter((_, index) => decisions[index] === undefined);
-    if (open.length === 0) return;
+    const open = uses.filter((_, index) => decisions[index] === undefined);
+    if (open.length === 0 || plea.confirmed === true) return;
 
     const once = vscode.l10n.t('Allow Once');
     const always = vscode.l10n.t('Always Allow Here');
     const never = vscode.l10n.t('Never Allow Here');
     const answer = await vscode.window.showWarningMessage(
       open.length === 1
-        ? vscode.l10n.t('Let "{0}" use the token {1}?', plea.program, open[0]?.entry.alias ?? '')
-        : vscode.l10n.t('Let "{0}" use {1} tokens?', plea.program, open.length),
+        ? vscode.l10n.t('Let "{0}" use the token {1}?', who, open[0]?.entry.alias ?? '')
+        : vscode.l10n.t('Let "{0}" use {1} tokens?', who, open.length),
       { modal: true, detail: detailOf(plea) },
       once,
-      always,
-      never,
+      ...(asker === undefined ? [] : [always, never]),
+      ...(plea.instead === undefined ? [] : [plea.instead.label]),
     );
-    if (answer === always || answer === never) {
+    if (answer === plea.instead?.label) plea.instead?.run();
+    if (asker !== undefined && (answer === always || answer === never)) {
       const decision = answer === always ? 'always' : 'never';
-      for (const { entry } of open) await this.#grants.decide(plea, entry, decision, plea.shown);
+      for (const { entry } of open) await this.#grants.decide(asker, entry, decision, plea.shown);
     }
     if (answer !== once && answer !== always) throw new PatError({ reason: 'consent-refused' });
   }
 }
 
-function detailOf({ shown, folder, uses, referenceOf }: Plea): string {
+function detailOf({ shown, folder, uses, referenceOf, meaning }: Plea): string {
   return [
-    vscode.l10n.t('Command: {0}', shown),
-    vscode.l10n.t('Folder: {0}', folder),
-    ...uses.map(({ entry, name }) => `${name} = ${referenceOf(entry)}`),
+    shown,
+    ...(folder === '' ? [] : [vscode.l10n.t('Folder: {0}', folder)]),
+    ...uses.map(({ entry, name }) => (name === '' ? referenceOf(entry) : `${name} = ${referenceOf(entry)}`)),
     '',
-    vscode.l10n.t(
-      'The program, and whatever it starts, can read the token. An answer for always holds for this command line in this folder; a changed one asks again.',
-    ),
+    meaning,
   ].join('\n');
 }
 

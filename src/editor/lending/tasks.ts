@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { REFERENCE_PREFIX } from '../../core/reference.ts';
-import type { Broker } from './broker.ts';
+import type { Launcher } from './launcher.ts';
+import { environmentSetting } from './terminal.ts';
 
 export const TASK_TYPE = 'pat-vault';
 
@@ -18,38 +18,21 @@ const Definition = z.object({
  * it has a true terminal, and neither its definition nor its argument list nor its environment holds a secret, which
  * every extension could read there. Resolving runs for each listing of the tasks, so nothing is asked or read here.
  */
-export function provideTasks(context: vscode.ExtensionContext, broker: Broker): vscode.Disposable {
+export function provideTasks(context: vscode.ExtensionContext, launcher: Launcher): vscode.Disposable {
   return vscode.tasks.registerTaskProvider(TASK_TYPE, {
     provideTasks: () => [],
     async resolveTask(task) {
       const definition = Definition.safeParse(task.definition);
       if (!definition.success) return undefined; // VS Code marks what is missing in tasks.json by the schema
-      const { command, args = [], cwd, env = {} } = definition.data;
+      const { command, args = [], cwd } = definition.data;
+      const scope = typeof task.scope === 'object' ? task.scope.uri : undefined;
+      const env = { ...environmentSetting(scope), ...definition.data.env };
       const isReference = ([, value]: [string, string]) => value.startsWith(REFERENCE_PREFIX);
       const references = Object.entries(env).filter(isReference);
       const plain = Object.entries(env).filter((variable) => !isReference(variable));
       const execution = runsElsewhere(context)
         ? sayElsewhere()
-        : new vscode.ProcessExecution(
-            process.execPath,
-            [
-              join(context.extensionPath, 'dist/pat.mjs'),
-              'run',
-              ...references.map(([name, reference]) => `${name}=${reference}`),
-              '--',
-              command,
-              ...args,
-            ],
-            {
-              ...(cwd === undefined ? {} : { cwd }),
-              env: {
-                ...Object.fromEntries(plain),
-                ...(await broker.environment()),
-                // The editor's own binary, as the Node it contains.
-                ELECTRON_RUN_AS_NODE: '1',
-              },
-            },
-          );
+        : await executionOf(references, plain, [command, ...args], cwd, launcher);
       return new vscode.Task(
         task.definition,
         task.scope ?? vscode.TaskScope.Workspace,
@@ -59,6 +42,21 @@ export function provideTasks(context: vscode.ExtensionContext, broker: Broker): 
         task.problemMatchers,
       );
     },
+  });
+}
+
+async function executionOf(
+  references: readonly (readonly [string, string])[],
+  plain: readonly (readonly [string, string])[],
+  command: readonly string[],
+  cwd: string | undefined,
+  launcher: Launcher,
+): Promise<vscode.ProcessExecution> {
+  const named = references.map(([name, reference]) => `${name}=${reference}`);
+  const { program, args, env } = await launcher.process('run', ...named, '--', ...command);
+  return new vscode.ProcessExecution(program, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...Object.fromEntries(plain), ...env },
   });
 }
 

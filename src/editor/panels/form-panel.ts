@@ -16,6 +16,7 @@ export interface FormSession {
   readonly prefill: Partial<Draft>;
   form(signal: AbortSignal): Promise<Form>;
   nameTaken(name: string, draft: Draft, signal: AbortSignal): Promise<boolean>;
+  onClosed?(): void;
   /**
    * Creates and stores, or changes. `done` closes the panel; `undefined`: the user turned away.
    * Rejects with PatError `name-taken`, shown at its field, or with an Error whose message is fit to show.
@@ -53,7 +54,7 @@ const open = new Map<string, vscode.WebviewPanel>();
 
 /** Asking again shows the one that is open. */
 export function openFormPanel(context: vscode.ExtensionContext, session: FormSession): void {
-  const isPlain = Object.keys(session.prefill).length === 0;
+  const isPlain = Object.keys(session.prefill).length === 0 && session.onClosed === undefined;
   const before = open.get(session.key);
   if (before !== undefined && isPlain) {
     before.reveal();
@@ -67,6 +68,7 @@ export function openFormPanel(context: vscode.ExtensionContext, session: FormSes
   panel.onDidDispose(() => {
     if (open.get(session.key) === panel) open.delete(session.key);
     host.dispose();
+    session.onClosed?.();
   });
 }
 

@@ -1,36 +1,53 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { LINE_LIMIT, NONCE_VARIABLE, type Request, SOCKET_VARIABLE } from '../../../src/cli/protocol.ts';
+import {
+  LINE_LIMIT,
+  NONCE_VARIABLE,
+  type Question,
+  SOCKET_VARIABLE,
+  WINDOWS_VARIABLE,
+} from '../../../src/cli/protocol.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { Broker } from '../../../src/editor/lending/broker.ts';
+import { Broker, type Tokens, type Values } from '../../../src/editor/lending/broker.ts';
 import { until } from '../../host/until.ts';
 
+type Answered = Values | Tokens;
 const PAT = join(import.meta.dirname, '../../../src/cli/pat.ts');
 const VALUE = 'pat_0123456789';
 
 /** Shows the argument list of a process, without `ps` where the kernel shows it by itself. */
 const PARENT_LINE = process.platform === 'linux' ? 'f() { cat "/proc/$1/cmdline"; }; f ' : 'ps -o args= -p ';
 
-/** Prints what it was given, then ends as told. */
+/** Prints what it was given – backwards, since it would be masked – then ends as told. */
 const program = (end: string) => [
   process.execPath,
   '-e',
-  `const { API_TOKEN, PAT_SOCK, PAT_NONCE, ELECTRON_RUN_AS_NODE, KEPT } = process.env;
+  `const { PAT_SOCK, PAT_NONCE, ELECTRON_RUN_AS_NODE, KEPT } = process.env;
+   const API_TOKEN = [...process.env.API_TOKEN].reverse().join('');
    console.log(JSON.stringify({ API_TOKEN, PAT_SOCK, PAT_NONCE, ELECTRON_RUN_AS_NODE, KEPT,
      line: require('node:child_process').execSync(${JSON.stringify(PARENT_LINE)} + process.ppid).toString() }));
    ${end}`,
 ];
 
-async function pat(args: readonly string[], environment: Readonly<Record<string, string>>) {
+const backwards = (text: string) => Array.from(text).reverse().join('');
+
+async function pat(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  input = '',
+  cwd = process.cwd(),
+) {
   const child = spawn(process.execPath, [PAT, ...args], {
     env: { PATH: process.env.PATH, KEPT: 'kept', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+    cwd,
   });
+  child.stdin.on('error', () => undefined).end(input);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { out, err, status };
@@ -40,7 +57,7 @@ const run = (command: readonly string[], environment: Readonly<Record<string, st
   pat(['run', 'API_TOKEN=pat://work/ci', '--', ...command], environment);
 
 describe('pat run', () => {
-  const requests: Request[] = [];
+  const requests: Question[] = [];
   let answer: () => Promise<Readonly<Record<string, Secret>>>;
   let broker: Broker;
   let environment: Readonly<Record<string, string>>;
@@ -49,9 +66,9 @@ describe('pat run', () => {
     requests.length = 0;
     answer = () => Promise.resolve({ API_TOKEN: new Secret(VALUE) });
     broker = new Broker({
-      answer: (request) => {
-        requests.push(request);
-        return answer();
+      answer: async (question) => {
+        requests.push(question);
+        return { values: await answer() };
       },
       sentenceOf: (error) => (error instanceof Error ? error.message : ''),
     });
@@ -66,14 +83,14 @@ describe('pat run', () => {
     assert.equal(err, '');
     assert.equal(status, 0);
     const { line, ...given } = JSON.parse(out) as { line: string };
-    assert.deepEqual(given, { API_TOKEN: VALUE, KEPT: 'kept' });
+    assert.deepEqual(given, { API_TOKEN: backwards(VALUE), KEPT: 'kept' });
     assert.ok(line.includes('pat://work/ci') && !line.includes(VALUE));
   });
 
   it('tells the editor what is to be run, where, and with which reference', async () => {
     await run(program(''), environment);
     assert.deepEqual(requests, [
-      { cwd: process.cwd(), command: program(''), references: { API_TOKEN: 'pat://work/ci' } },
+      { ask: 'run', cwd: process.cwd(), command: program(''), references: { API_TOKEN: 'pat://work/ci' } },
     ]);
   });
 
@@ -81,7 +98,7 @@ describe('pat run', () => {
     await run(program(''), environment);
     answer = () => Promise.resolve({ API_TOKEN: new Secret('pat_replaced') });
     const { out } = await run(program(''), environment);
-    assert.equal((JSON.parse(out) as { API_TOKEN: string }).API_TOKEN, 'pat_replaced');
+    assert.equal((JSON.parse(out) as { API_TOKEN: string }).API_TOKEN, backwards('pat_replaced'));
   });
 
   it('ends as the program ends', async () => {
@@ -114,7 +131,7 @@ describe('pat run', () => {
   });
 
   it('says what is wrong with its arguments', async () => {
-    for (const args of [[], ['run'], ['run', '--'], ['run', 'API TOKEN=pat://a/b', '--', 'true'], ['get']]) {
+    for (const args of [[], ['run'], ['run', '--'], ['run', 'API TOKEN=pat://a/b', '--', 'true'], ['show']]) {
       const { err, status } = await pat(args, environment);
       assert.ok(err.startsWith('pat: usage: pat run'), err);
       assert.equal(status, 1);
@@ -124,7 +141,7 @@ describe('pat run', () => {
   });
 
   it('says that there is no editor, or that it has closed', async () => {
-    assert.match((await run(program(''), {})).err, /no editor with PAT Vault started this/);
+    assert.match((await run(program(''), {})).err, /no editor with PAT Vault answers here/);
     await broker.close();
     const { err, status } = await run(program(''), environment);
     assert.equal(err, 'pat: the editor that started this has closed.\n');
@@ -136,10 +153,103 @@ describe('pat run', () => {
   });
 });
 
+describe('pat', () => {
+  const questions: Question[] = [];
+  let reply: Answered = { values: {} };
+  const broker = new Broker({
+    answer: (question) => {
+      questions.push(question);
+      return Promise.resolve(reply);
+    },
+    sentenceOf: String,
+  });
+  let environment: Readonly<Record<string, string>>;
+  before(async () => (environment = await broker.environment()));
+  beforeEach(() => (questions.length = 0));
+  after(() => broker.close());
+
+  it('masks the token in output that is no terminal, however it is written and cut', async () => {
+    reply = { values: { API_TOKEN: new Secret(VALUE) } };
+    const code = `const t = process.env.API_TOKEN; const { stdout, stderr } = process;
+      stderr.write('curl -H "Authorization: Basic ' + Buffer.from('user:' + t).toString('base64') + '"');
+      stdout.write('<' + t.slice(0, 5));
+      setTimeout(() => stdout.write(t.slice(5) + '|' + encodeURIComponent(t) + '|' + Buffer.from(t).toString('hex') + '>'), 50)`;
+    const { out, err } = await run([process.execPath, '-e', code], environment);
+    assert.equal(out, '<•••|•••|•••>');
+    assert.ok(err.includes('•••') && !err.includes(Buffer.from(VALUE).toString('base64').slice(4, -4)), err);
+  });
+
+  it('reads references from a file of variables, and passes the others on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pat-env-'));
+    writeFileSync(join(folder, '.env'), 'API_TOKEN=pat://work/ci\nKEPT="from file"\n');
+    reply = { values: { API_TOKEN: new Secret(VALUE) } };
+    const { out } = await pat(['run', '--env-file', join(folder, '.env'), '--', ...program('')], environment);
+    assert.partialDeepStrictEqual(JSON.parse(out), { API_TOKEN: backwards(VALUE), KEPT: 'from file' });
+    assert.partialDeepStrictEqual(questions, [{ ask: 'run', references: { API_TOKEN: 'pat://work/ci' } }]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('gets one token, and lists all by reference', async () => {
+    reply = { values: { secret: new Secret(VALUE) } };
+    assert.equal((await pat(['get', 'pat://work/ci'], environment)).out, `${VALUE}\n`);
+    assert.equal((await pat(['npm-token-helper', 'pat://work/ci'], environment)).out, `${VALUE}\n`);
+    const asked = { ask: 'get', cwd: process.cwd(), reference: 'pat://work/ci' };
+    assert.deepEqual(questions, [
+      { ...asked, for: 'anybody' },
+      { ...asked, for: 'npm' },
+    ]);
+    reply = { tokens: [{ reference: 'pat://work/ci', status: 'stored', expires: null }] };
+    assert.equal((await pat(['list'], environment)).out, 'pat://work/ci\tstored\tnever expires\n');
+  });
+
+  it('answers git, and has nothing to say where it knows no token', async () => {
+    reply = { values: { username: new Secret('oauth2'), password: new Secret(VALUE) } };
+    const asked = 'protocol=https\nhost=git.example.com\npath=team/app.git\n\n';
+    const { out } = await pat(['git-credential', 'get'], environment, asked);
+    assert.equal(out, `username=oauth2\npassword=${VALUE}\n`);
+    assert.partialDeepStrictEqual(questions, [
+      { ask: 'git', protocol: 'https', host: 'git.example.com', path: 'team/app.git' },
+    ]);
+    reply = { values: {} };
+    assert.equal((await pat(['git-credential', 'get'], environment, asked)).out, '');
+    for (const verb of ['store', 'erase'])
+      assert.deepEqual(await pat(['git-credential', verb], environment, asked), {
+        out: '',
+        err: '',
+        status: 0,
+      });
+  });
+
+  it('finds the window whose workspace holds its folder, and asks when several might be meant', async () => {
+    const windows = mkdtempSync(join(tmpdir(), 'pat-windows-'));
+    const { [SOCKET_VARIABLE]: socket = '', [NONCE_VARIABLE]: nonce = '' } = environment;
+    const write = (name: string, window: object) => {
+      writeFileSync(
+        join(windows, name),
+        JSON.stringify({ version: 1, pid: 1, socket, nonce, folders: [], ...window }),
+      );
+    };
+    reply = { tokens: [] };
+    const list = (cwd = tmpdir()) => pat(['list'], { [WINDOWS_VARIABLE]: windows }, '', cwd);
+    write('gone.json', { socket: join(windows, 'nobody') });
+    write('broken.json', { version: 7 });
+    assert.match((await list()).err, /no editor with PAT Vault answers here/);
+    write('one.json', { folders: ['/somewhere'] });
+    assert.equal((await list()).status, 0);
+    write('two.json', { folders: ['/elsewhere'], nonce: 'another' });
+    assert.match((await list()).err, /several editors are open \(\/somewhere; \/elsewhere\)/);
+    write('one.json', { folders: [realpathSync(windows)] });
+    assert.equal((await list(windows)).status, 0);
+    chmodSync(windows, 0o755);
+    assert.match((await list(windows)).err, /no editor with PAT Vault answers here/);
+    rmSync(windows, { recursive: true });
+  });
+});
+
 describe('the private socket', () => {
   const broker = () =>
     new Broker({
-      answer: () => Promise.resolve({ API_TOKEN: new Secret(VALUE) }),
+      answer: () => Promise.resolve({ values: { API_TOKEN: new Secret(VALUE) } }),
       sentenceOf: String,
     });
 

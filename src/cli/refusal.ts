@@ -1,0 +1,2 @@
+/** A failure whose message is the sentence the user reads. */
+export class Refusal extends Error {}

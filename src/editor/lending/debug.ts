@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parseEnv } from 'node:util';
+import * as vscode from 'vscode';
+import { REFERENCE_PREFIX } from '../../core/reference.ts';
+import type { Secret } from '../../core/secret.ts';
+import { definitionOf } from '../../vault/grants.ts';
+import type { Vault } from '../../vault/vault.ts';
+import { commandLine } from './consent.ts';
+import type { Launcher } from './launcher.ts';
+import { firstFolder, type Lender, type Wish } from './lender.ts';
+
+/** Names a session's values; it stands in its configuration, which every extension can read. */
+const MARK = '__patVault';
+
+interface Session {
+  readonly wish: Wish;
+  values: Readonly<Record<string, Secret>>;
+  marks: string;
+  /** What leads `pat` to us. */
+  readonly address: Readonly<Record<string, string>>;
+  readonly script: string;
+}
+
+interface Message {
+  readonly type?: string;
+  readonly command?: string;
+  readonly arguments?: Arguments & { readonly arguments?: Arguments };
+}
+interface Arguments {
+  env?: Record<string, string | null>;
+  args?: string[];
+  readonly console?: string;
+}
+
+/**
+ * References in `env` and `envFile` of launch configurations. The configuration keeps the reference; the value is put
+ * into the message to the debug adapter, or – for a terminal, where it would be typed for all to read – got by
+ * `pat run` there. That messages are the very objects that are sent on is measured, not documented: launch.test.ts.
+ */
+export function lendToDebuggers(lender: Lender, launcher: Launcher, vault: Vault): vscode.Disposable {
+  const sessions = new Map<string, Session>();
+
+  const provider: vscode.DebugConfigurationProvider = {
+    async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
+      const references = await referencesOf(configuration);
+      if (Object.keys(references).length === 0 || MARK in configuration) return configuration;
+      const wish = wishOf(configuration, references, folder?.uri.fsPath ?? firstFolder());
+      // In a terminal `pat run` asks by itself, with the command line that is run there.
+      const values = isTerminal(configuration.console as unknown) ? {} : await lender.lend(wish);
+      // The hooks of a tracker cannot wait: what they need is here before the session begins.
+      const [address, script] = await Promise.all([launcher.environment(), launcher.script()]);
+      const id = randomUUID();
+      sessions.set(id, { wish, values, address, script, marks: marksOf(lender, wish) });
+      return {
+        ...configuration,
+        env: { ...(configuration.env as object | undefined), ...references },
+        [MARK]: id,
+      };
+    },
+  };
+
+  const trackers: vscode.DebugAdapterTrackerFactory = {
+    createDebugAdapterTracker({ configuration }) {
+      const session = sessions.get(String(configuration[MARK]));
+      if (session === undefined) return undefined;
+      return {
+        onWillReceiveMessage: (message: Message) => {
+          fill(message, session.values);
+        },
+        onDidSendMessage: (message: Message) => {
+          wrap(message, session);
+        },
+      };
+    },
+  };
+
+  // A restart sends the message again, and is to have what the reference stands for by then.
+  const stop = vault.onDidChange(() => {
+    for (const session of sessions.values()) {
+      const marks = marksOf(lender, session.wish);
+      if (marks === session.marks || marks === '' || Object.keys(session.values).length === 0) continue;
+      session.marks = marks;
+      lender.lend(session.wish).then(
+        (values) => (session.values = values),
+        () => undefined, // recorded; the old value stays
+      );
+    }
+  });
+  return vscode.Disposable.from(
+    vscode.debug.registerDebugConfigurationProvider('*', provider),
+    vscode.debug.registerDebugAdapterTrackerFactory('*', trackers),
+    vscode.debug.onDidTerminateDebugSession(({ configuration }) => {
+      sessions.delete(String(configuration[MARK]));
+    }),
+    new vscode.Disposable(stop),
+  );
+}
+
+function wishOf(
+  configuration: vscode.DebugConfiguration,
+  references: Readonly<Record<string, string>>,
+  folder: string,
+): Wish {
+  const shown = JSON.stringify(configuration);
+  return {
+    consumer: 'debug',
+    who: configuration.name,
+    shown: vscode.l10n.t('Launch configuration: {0}', commandLine([shown])),
+    meaning: vscode.l10n.t(
+      'The program that is debugged, its debug adapter, and whoever stops it at a breakpoint can read the token. An answer for always holds for this configuration in this folder.',
+    ),
+    definition: definitionOf(['launch', shown], references),
+    ...{ folder, references },
+  };
+}
+
+/** Which secrets the references stand for now; empty when one stands for none. */
+function marksOf(lender: Lender, { references }: Wish): string {
+  try {
+    return Object.values(references)
+      .map((reference) => lender.entryOf(reference))
+      .map(({ id, fingerprint }) => `${id} ${fingerprint}`)
+      .join();
+  } catch {
+    return '';
+  }
+}
+
+const isTerminal = (console: unknown) => console === 'integratedTerminal' || console === 'externalTerminal';
+
+async function referencesOf(
+  configuration: vscode.DebugConfiguration,
+): Promise<Readonly<Record<string, string>>> {
+  const env = configuration.env as unknown;
+  const file = configuration.envFile as unknown;
+  const text = typeof file === 'string' ? await readFile(file, 'utf8').catch(() => '') : '';
+  const all = { ...parseEnv(text), ...(typeof env === 'object' ? env : {}) } as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(all).filter(
+      (each): each is [string, string] => typeof each[1] === 'string' && each[1].startsWith(REFERENCE_PREFIX),
+    ),
+  );
+}
+
+/** Puts values in place of references into what goes to the adapter: there, and nowhere else. */
+function fill({ command, arguments: given }: Message, values: Readonly<Record<string, Secret>>): void {
+  if (command !== 'launch' && command !== 'restart') return;
+  const args = given?.env === undefined ? given?.arguments : given;
+  if (args?.env === undefined || isTerminal(args.console)) return;
+  args.env = { ...args.env };
+  for (const [name, secret] of Object.entries(values)) args.env[name] = secret.reveal();
+}
+
+/** Has `pat run` start what the adapter wants to be started in a terminal. */
+function wrap({ type, command, arguments: args }: Message, { address, script }: Session): void {
+  if (type !== 'request' || command !== 'runInTerminal' || args?.args === undefined) return;
+  const { NODE_OPTIONS: options, ...env } = args.env ?? {};
+  // Else the debugger would attach to `pat` itself.
+  args.env = { ...env, ...address, ...(options == null ? {} : { PAT_NODE_OPTIONS: options }) };
+  args.args = [script, 'run', '--resolve-env', '--', ...args.args];
+}
