@@ -1,5 +1,5 @@
 // A consumer as any extension may be: it knows PAT Vault by the name of its authentication provider only.
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 
@@ -21,7 +21,55 @@ export function activate(context) {
     vscode.window.showInformationMessage(`Consumer: ${answer.status} with ${label}`);
   }
 
+  /** What any extension sees in passing. */
+  const seen = [];
+  const look = (what) => (value) => {
+    seen.push(what, describe(value));
+  };
+  context.subscriptions.push(
+    vscode.window.onDidOpenTerminal(look('terminal')),
+    vscode.tasks.onDidStartTask(look('task')),
+    vscode.tasks.onDidStartTaskProcess(look('process')),
+    vscode.debug.onDidStartDebugSession(look('session')),
+    vscode.debug.onDidReceiveDebugSessionCustomEvent(look('event')),
+  );
+
+  /** Written down where the tests look for secrets. */
+  async function tellWhatISaw() {
+    for (const task of await vscode.tasks.fetchTasks()) look('listed')({ execution: { task } });
+    for (const terminal of vscode.window.terminals) look('open')(terminal);
+    look('api')(vscode.extensions.getExtension('patvault.pat-vault').exports?.sharedTokens?.());
+    await mkdir(context.globalStorageUri.fsPath, { recursive: true });
+    await writeFile(join(context.globalStorageUri.fsPath, 'seen.json'), JSON.stringify(seen));
+    vscode.window.showInformationMessage(`Consumer: saw ${seen.length / 2} things`);
+  }
+
+  /** As an agent would, without a chat. */
+  async function callTool(name, input) {
+    try {
+      const { content } = await vscode.lm.invokeTool(name, { toolInvocationToken: undefined, input });
+      vscode.window.showInformationMessage(`Consumer: ${content.map(({ value }) => value).join('')}`);
+    } catch (error) {
+      vscode.window.showInformationMessage(`Consumer: refused, ${error.message}`);
+    }
+  }
+
+  const debug = (name) => vscode.debug.startDebugging(vscode.workspace.workspaceFolders[0], name);
+
   const commands = {
+    'consumer.tellWhatISaw': tellWhatISaw,
+    'consumer.listTokens': () => callTool('pat_list', {}),
+    'consumer.callServer': () => callTool('pat_http', { reference: 'pat://forge/one', url: '/whoami' }),
+    'consumer.callTokens': () =>
+      callTool('pat_http', { reference: 'pat://forge/one', url: '/personal%2Daccess-tokens' }),
+    'consumer.callElsewhere': () =>
+      callTool('pat_http', { reference: 'pat://forge/one', url: 'https://example.com/' }),
+    'consumer.startMcpServer': () =>
+      vscode.commands
+        .executeCommand('workbench.mcp.startServer', 'patvault.pat-vault/agent')
+        .then(undefined, () => undefined),
+    'consumer.debug': () => debug('in the console'),
+    'consumer.debugInTerminal': () => debug('in a terminal'),
     'consumer.whoAmI': () => whoAmI({ createIfNone: true }),
     'consumer.whoAmISilently': () => whoAmI({ silent: true }),
     'consumer.whoWasI': () => call('what it had'),
@@ -29,4 +77,16 @@ export function activate(context) {
   for (const [id, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(id, run));
   }
+}
+
+/** All that can be read of a terminal, a task or a session. */
+function describe({ creationOptions, execution, configuration, ...rest } = {}) {
+  const task = execution?.task;
+  return {
+    creationOptions,
+    definition: task?.definition,
+    execution: task?.execution,
+    configuration,
+    ...rest,
+  };
 }

@@ -12,7 +12,7 @@ import { because, connectSandbox, create, house } from './house.ts';
 
 const url = 'https://pats.example.test/';
 
-// The authority of test/editor/tls is trusted by the whole editor (run-editor.ts), as a company's own would be.
+// The authority of test/fakes/tls is trusted by the whole editor (run-editor.ts), as a company's own would be.
 // A name, because the editor sends calls to 127.0.0.1 and localhost past its proxy.
 describe('a server behind the proxy of the editor', () => {
   let h: House;
@@ -39,7 +39,7 @@ describe('a server behind the proxy of the editor', () => {
       return https.createServer({ key: pem, cert: pem }, forwardTo(address));
     };
     const ports: Readonly<Record<string, number>> = {
-      'pats.example.test:443': await listen(tls('test/editor/tls/pats.example.test.pem')),
+      'pats.example.test:443': await listen(tls('test/fakes/tls/pats.example.test.pem')),
       'self-made.example.test:443': await listen(tls('test/unit/servers/localhost.pem')),
     };
     const proxy = http.createServer((_, response) => response.writeHead(400).end());

@@ -26,7 +26,7 @@ export async function runInEditor(
     ...more,
     PAT_VAULT_TEST_OUTPUT: files.output,
     PAT_VAULT_TEST_RESULT: files.result,
-    NODE_EXTRA_CA_CERTS: join(root, 'test/editor/tls/authority.pem'),
+    NODE_EXTRA_CA_CERTS: join(root, 'test/fakes/tls/authority.pem'),
   };
   mkdirSync(workspace);
   const editor = await installEditor('code-server');

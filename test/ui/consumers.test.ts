@@ -1,0 +1,271 @@
+import { strict as assert } from 'node:assert';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { AUTHORITY, type Forge, startForge } from '../fakes/forge.ts';
+import { type McpServer, startMcpServer } from '../fakes/mcp-server.ts';
+import { root } from '../host/folders.ts';
+import { until } from '../host/until.ts';
+import { editorSession } from './session.ts';
+import { runTask, storage, terminalSays } from './task.ts';
+import { assertNoTrace } from './traces.ts';
+
+/** Writes down whose token it was given; never the token. */
+const whoami = `
+const { writeFileSync } = require('node:fs');
+const { TOKEN, FORGE, OUT } = process.env;
+fetch(FORGE + 'whoami', { headers: { authorization: 'Bearer ' + TOKEN } })
+  .then(async (answer) => (await answer.json()).token?.name ?? answer.status)
+  .then((said) => { writeFileSync(OUT, String(said)); console.log('I am ' + said); });
+setInterval(() => {}, 1000).unref();
+`;
+
+describe('consumers of stored tokens', () => {
+  let forge: Forge;
+  let mcp: McpServer;
+  const session = editorSession('consumers', async () => {
+    forge = await startForge(['one', 'two']);
+    mcp = await startMcpServer();
+    const url = forge.address.href;
+    const env = { TOKEN: 'pat://forge/one', FORGE: url };
+    const launch = (name: string, console: string) => ({
+      ...{ name, console, type: 'node', request: 'launch', program: '${workspaceFolder}/whoami.js' },
+      env: { ...env, OUT: `\${workspaceFolder}/${name.replaceAll(' ', '-')}.txt` },
+    });
+    return {
+      extensions: [join(root, 'test/consumer')],
+      env: { NODE_EXTRA_CA_CERTS: AUTHORITY },
+      settings: {
+        'patVault.servers': [{ id: 'forge', kind: 'standard', name: 'Forge', url }],
+        'patVault.cli.enabled': true,
+        'patVault.mcpServers': [
+          { label: 'agent', url: mcp.address.href, headers: { Authorization: 'Bearer pat://forge/one' } },
+        ],
+      },
+      files: {
+        'whoami.js': whoami,
+        '.vscode/tasks.json': JSON.stringify({
+          version: '2.0.0',
+          tasks: [
+            {
+              ...{ label: 'by input', type: 'process', command: 'node', args: ['whoami.js'] },
+              options: { env: { ...env, TOKEN: '${input:token}', OUT: 'by-input.txt' } },
+              problemMatcher: [],
+            },
+          ],
+          inputs: [{ id: 'token', type: 'command', command: 'patVault.getToken', args: 'pat://forge/two' }],
+        }),
+        '.vscode/launch.json': JSON.stringify({
+          version: '0.2.0',
+          configurations: [
+            launch('in the console', 'internalConsole'),
+            launch('in a terminal', 'integratedTerminal'),
+          ],
+        }),
+      },
+    };
+  });
+  after(async () => {
+    await forge.stop();
+    await mcp.stop();
+  });
+
+  const tokens = () => session().workbench.view('Tokens');
+  const windows = () => join(session().folder, storage, 'windows');
+  const written = (name: string) =>
+    until(name, async () => {
+      const file = join(session().workspace, name);
+      return existsSync(file) && (await readFile(file, 'utf8'));
+    });
+
+  /** `pat`, or what calls it, started by nobody but the test: it finds the window by the file of `cli.enabled`. */
+  const outside = async (
+    program: string,
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ) => {
+    const env = { ...process.env, PAT_VAULT_WINDOWS: windows(), ...more };
+    return promisify(execFile)(program, args, { cwd: session().workspace, env });
+  };
+  const PAT = join(root, 'dist/pat.mjs');
+
+  before(async () => {
+    const { workbench } = session();
+    await workbench.openContainer('PAT Vault');
+    await tokens().row('Sign In Again…').click();
+    await workbench.quickInput.enter('Sign In to Forge (1/1)', forge.sandbox.administrator.reveal());
+    for (const name of ['one', 'two']) {
+      await tokens().chooseFromMenu('Forge', 'Create Token…');
+      const form = await workbench.webview();
+      await form.locator('[data-field="name"] input').fill(name);
+      // Behind the forge the sandbox knows itself by another address.
+      await form.locator('[data-field="subject"] input').fill('');
+      await form.locator('[data-action="create"]').click();
+      await form.getByText('is created and its secret is stored').waitFor();
+      await form.locator('[data-action="close"]').click();
+      await tokens().row(name).waitFor();
+    }
+    await workbench.run('Notifications: Clear All Notifications');
+  });
+
+  it('gives an input its value after a warning, each time anew', async () => {
+    const { dialog } = session().workbench;
+    await runTask(session(), 'by input');
+    const { message, detail } = await dialog.text();
+    assert.equal(message, 'Let "${input:…}" use the token two?');
+    assert.match(detail, /becomes visible to other extensions/);
+    assert.deepEqual((await dialog.buttons()).sort(), ['Allow Once', 'Cancel', 'Copy Task Instead']);
+    await dialog.click('Allow Once');
+    assert.equal(await written('by-input.txt'), 'two');
+  });
+
+  it('opens a terminal whose shell has the token, and whose options have none', async () => {
+    const { workbench } = session();
+    await tokens().chooseFromMenu('one', 'Open Terminal with Token…');
+    await workbench.quickInput.enter('Variable that holds one', 'ONE_TOKEN');
+    assert.match((await workbench.dialog.text()).detail, /ONE_TOKEN = pat:\/\/forge\/one/);
+    await workbench.dialog.click('Allow Once');
+    await workbench.page.locator('.terminal-wrapper.active').click();
+    await until('the shell', async () => /[$#]\s*$/.test(await workbench.terminalText()));
+    await workbench.page.keyboard.type('echo length ${#ONE_TOKEN}; pat list\n');
+    await terminalSays(session(), 'length 54');
+    await terminalSays(session(), 'pat://forge/two');
+  });
+
+  it('gives a debugged program its token on the wire, the configuration keeping the reference', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: Debug');
+    assert.match((await workbench.dialog.text()).detail, /Launch configuration: .*in the console/);
+    await workbench.dialog.click('Always Allow Here');
+    assert.equal(await written('in-the-console.txt'), 'one');
+  });
+
+  it('gives one in a terminal its token by pat run', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: Debug in Terminal');
+    assert.match((await workbench.dialog.text()).detail, /whoami\.js/);
+    await workbench.dialog.click('Allow Once');
+    assert.equal(await written('in-a-terminal.txt'), 'one');
+  });
+
+  it('lets an agent call with a token, once a person agrees, and tells it no secret', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: List Tokens');
+    await workbench.notifications.find('pat://forge/one');
+    await workbench.run('Consumer: Call Server');
+    const { message } = await workbench.dialog.text();
+    assert.equal(message, `Call ${forge.address.host} with the token one?`);
+    await workbench.dialog.click('Yes');
+    await workbench.notifications.find(/Consumer: 200 application\/json/);
+    await workbench.run('Notifications: Clear All Notifications');
+    await workbench.run('Consumer: Call Elsewhere');
+    await workbench.notifications.find(/Consumer: refused/);
+    await workbench.run('Notifications: Clear All Notifications');
+    await workbench.run('Consumer: Call Tokens');
+    await workbench.dialog.click('Yes');
+    await workbench.notifications.find(/Consumer: refused/);
+  });
+
+  it('gives an MCP server its header when it is started, naming both origins', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: Start MCP Server');
+    const { detail } = await workbench.dialog.text();
+    assert.ok(
+      detail.includes(`The token is of ${forge.address.origin}, and would be sent to ${mcp.address.origin}.`),
+    );
+    await workbench.dialog.click('Allow Once');
+    await until('the MCP server to be called', () =>
+      mcp.authorizations.some((each) => each.startsWith('Bearer patv_')),
+    );
+  });
+
+  it('lets git clone with one token per repository, and gives it none for another address', async () => {
+    const { workbench } = session();
+    for (const name of ['one', 'two']) {
+      await tokens().chooseFromMenu(name, 'Use for Git…');
+      await workbench.quickInput.enter(`Use ${name} for Git`, `${forge.address.href}git/${name}.git`);
+      await workbench.quickInput.enter(`Use ${name} for Git`, 'oauth2');
+      await workbench.notifications.find('git asks PAT Vault');
+      await workbench.run('Notifications: Clear All Notifications');
+    }
+    const clone = (name: string) =>
+      outside(
+        'git',
+        [
+          ...['-c', `credential.helper=!'${process.execPath}' '${PAT}' git-credential`],
+          ...['-c', 'credential.useHttpPath=true', 'clone', '--quiet'],
+          ...[`${forge.address.href}git/${name}.git`, `clone-${name}`],
+        ],
+        { GIT_SSL_CAINFO: AUTHORITY, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' },
+      );
+    for (const name of ['one', 'two']) {
+      const cloning = clone(name);
+      const { message, detail } = await workbench.dialog.text();
+      assert.equal(message, `Let "git" use the token ${name}?`);
+      assert.match(detail, new RegExp(`Repository: https://localhost:\\d+/git/${name}`));
+      await workbench.dialog.click('Always Allow Here');
+      await cloning;
+      assert.ok(existsSync(join(session().workspace, `clone-${name}/.git`)));
+    }
+    const elsewhere = 'protocol=https\\nhost=example.com\\npath=git/one.git\\n\\n';
+    const asking = `printf '${elsewhere}' | '${process.execPath}' '${PAT}' git-credential get`;
+    assert.equal((await outside('sh', ['-c', asking])).stdout, '');
+  });
+
+  it('lets a script get a token, asking each time, and masks what it prints', async () => {
+    const { dialog } = session().workbench;
+    const got = outside(process.execPath, [PAT, 'get', 'pat://forge/one']);
+    assert.equal((await dialog.text()).message, 'Let "pat get" use the token one?');
+    await dialog.click('Allow Once');
+    const secret = (await got).stdout.trim();
+    assert.match(secret, /^patv_/);
+    const config = `url = "${forge.address.href}whoami"\nheader = "Authorization: Bearer $T"\n`;
+    const curl = outside(
+      process.execPath,
+      [
+        PAT,
+        'run',
+        '--env',
+        'T=pat://forge/one',
+        '--',
+        'sh',
+        '-c',
+        `c="${config.replaceAll('"', '\\"')}"; echo "$c" >&2; echo "$c" | curl --silent -K -`,
+      ],
+      { CURL_CA_BUNDLE: AUTHORITY },
+    );
+    await dialog.click('Allow Once');
+    const { stdout, stderr } = await curl;
+    assert.match(stdout, /"name":"one"/);
+    assert.match(stderr, /Authorization: Bearer •••/);
+  });
+
+  it('keeps a record of it all, and takes everything back at once', async () => {
+    const { workbench } = session();
+    await workbench.run('PAT Vault: Show Access Log');
+    const text = await until('the log', async () => {
+      const lines = await workbench.page.locator('.monaco-editor .view-lines').last().textContent();
+      return lines?.includes('newest') === true && lines.replaceAll('\u00a0', ' ');
+    });
+    for (const consumer of ['input', 'debug', 'agent', 'mcp', 'git', 'script', 'process'])
+      assert.ok(text.includes(consumer), `${consumer} in ${text}`);
+    await workbench.run('Consumer: Tell What I Saw');
+    await workbench.notifications.find(/Consumer: saw \d+ things/);
+    await workbench.run('PAT Vault: Stop All Sharing…');
+    await workbench.dialog.click('Stop All Sharing');
+    await until('the socket to close', async () => {
+      const refused = await outside(process.execPath, [PAT, 'list']).catch((error: unknown) => String(error));
+      return typeof refused === 'string' && refused.includes('no editor');
+    });
+  });
+
+  // Of `one`: the input has shown `two` to every extension, as its warning says.
+  it('leaves the secret nowhere: no file, log, terminal, or what another extension sees', async () => {
+    const secret =
+      mcp.authorizations.find((each) => each.startsWith('Bearer patv_'))?.replace('Bearer ', '') ?? '';
+    assert.ok(secret !== '');
+    await assertNoTrace(session(), [secret]);
+  });
+});
