@@ -69,6 +69,7 @@ export function activate(context) {
         .executeCommand('workbench.mcp.startServer', 'patvault.pat-vault/agent')
         .then(undefined, () => undefined),
     'consumer.debug': () => debug('in the console'),
+    'consumer.debugFromFile': () => debug('from a file'),
     'consumer.debugInTerminal': () => debug('in a terminal'),
     'consumer.whoAmI': () => whoAmI({ createIfNone: true }),
     'consumer.whoAmISilently': () => whoAmI({ silent: true }),

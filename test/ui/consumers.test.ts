@@ -12,14 +12,14 @@ import { editorSession } from './session.ts';
 import { runTask, storage, terminalSays } from './task.ts';
 import { assertNoTrace } from './traces.ts';
 
-/** Writes down whose token it was given; never the token. */
+/** Writes down which token it was given – its name, or its id – and never the secret. */
 const whoami = `
 const { writeFileSync } = require('node:fs');
-const { TOKEN, FORGE, OUT } = process.env;
+const { TOKEN, FORGE, OUT, STAY } = process.env;
 fetch(FORGE + 'whoami', { headers: { authorization: 'Bearer ' + TOKEN } })
-  .then(async (answer) => (await answer.json()).token?.name ?? answer.status)
+  .then(async (answer) => (await answer.json()).token?.[STAY ? 'id' : 'name'] ?? answer.status)
   .then((said) => { writeFileSync(OUT, String(said)); console.log('I am ' + said); });
-setInterval(() => {}, 1000).unref();
+setTimeout(() => {}, STAY ? 60_000 : 0);
 `;
 
 describe('consumers of stored tokens', () => {
@@ -46,6 +46,7 @@ describe('consumers of stored tokens', () => {
       },
       files: {
         'whoami.js': whoami,
+        'two.env': 'TOKEN=pat://forge/two\n',
         '.vscode/tasks.json': JSON.stringify({
           version: '2.0.0',
           tasks: [
@@ -62,6 +63,11 @@ describe('consumers of stored tokens', () => {
           configurations: [
             launch('in the console', 'internalConsole'),
             launch('in a terminal', 'integratedTerminal'),
+            {
+              ...launch('from a file', 'internalConsole'),
+              envFile: '${workspaceFolder}/two.env',
+              env: { FORGE: url, OUT: '${workspaceFolder}/from-a-file.txt', STAY: 'yes' },
+            },
           ],
         }),
       },
@@ -91,22 +97,25 @@ describe('consumers of stored tokens', () => {
   };
   const PAT = join(root, 'dist/pat.mjs');
 
+  async function create(name: string): Promise<void> {
+    const { workbench } = session();
+    await tokens().chooseFromMenu('Forge', 'Create Token…');
+    const form = await workbench.webview();
+    await form.locator('[data-field="name"] input').fill(name);
+    // Behind the forge the sandbox knows itself by another address.
+    await form.locator('[data-field="subject"] input').fill('');
+    await form.locator('[data-action="create"]').click();
+    await form.getByText('is created and its secret is stored').waitFor();
+    await form.locator('[data-action="close"]').click();
+    await tokens().row(name).waitFor();
+  }
+
   before(async () => {
     const { workbench } = session();
     await workbench.openContainer('PAT Vault');
     await tokens().row('Sign In Again…').click();
     await workbench.quickInput.enter('Sign In to Forge (1/1)', forge.sandbox.administrator.reveal());
-    for (const name of ['one', 'two']) {
-      await tokens().chooseFromMenu('Forge', 'Create Token…');
-      const form = await workbench.webview();
-      await form.locator('[data-field="name"] input').fill(name);
-      // Behind the forge the sandbox knows itself by another address.
-      await form.locator('[data-field="subject"] input').fill('');
-      await form.locator('[data-action="create"]').click();
-      await form.getByText('is created and its secret is stored').waitFor();
-      await form.locator('[data-action="close"]').click();
-      await tokens().row(name).waitFor();
-    }
+    for (const name of ['one', 'two']) await create(name);
     await workbench.run('Notifications: Clear All Notifications');
   });
 
@@ -148,6 +157,28 @@ describe('consumers of stored tokens', () => {
     assert.match((await workbench.dialog.text()).detail, /whoami\.js/);
     await workbench.dialog.click('Allow Once');
     assert.equal(await written('in-a-terminal.txt'), 'one');
+  });
+
+  it('reads references of an envFile, and gives what they stand for by now when restarted', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: Debug from File');
+    await workbench.dialog.click('Allow Once');
+    const first = await written('from-a-file.txt');
+    await tokens().chooseFromMenu('two', 'Revoke Token…');
+    await workbench.dialog.click('Revoke');
+    await until('the token to be revoked', async () =>
+      (await tokens().rows()).some(({ label, description }) => label === 'two' && description === 'revoked'),
+    );
+    const creating = create('two');
+    assert.equal((await workbench.dialog.text()).message, 'Let "from a file" use the token two?');
+    await workbench.dialog.click('Allow Once');
+    await creating;
+    await workbench.run('Debug: Restart');
+    await until('the program to have the new token', async () => {
+      const second = await written('from-a-file.txt');
+      return /^[\da-f-]{36}$/.test(second) && second !== first;
+    });
+    await workbench.run('Debug: Stop');
   });
 
   it('lets an agent call with a token, once a person agrees, and tells it no secret', async () => {

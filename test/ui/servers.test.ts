@@ -1,15 +1,23 @@
 import { strict as assert } from 'node:assert';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startVerdaccio, type Verdaccio } from '../servers/verdaccio.ts';
+import { root } from '../host/folders.ts';
 import { until } from '../host/until.ts';
 import { createQuickly, editorSession, withSandbox } from './session.ts';
+import { storage } from './task.ts';
 import { assertNoTrace } from './traces.ts';
 
 const PASSWORD = `correct horse ${randomBytes(12).toString('hex')}`;
 
 /** A server no one here wrote, beside the sandbox: each step needs those before it. */
 describe('several servers', () => {
-  const session = editorSession('servers', { settings: withSandbox });
+  const session = editorSession('servers', {
+    settings: { ...withSandbox, 'patVault.cli.enabled': true },
+  });
   let verdaccio: Verdaccio;
   before(async () => {
     verdaccio = await startVerdaccio();
@@ -76,6 +84,24 @@ describe('several servers', () => {
       /^pat:\/\/127-0-0-1\/publisher-ci$/,
     );
     await row('publisher-ci', 'here');
+  });
+
+  it('is npm’s own registry by pat’s helper, and by pat run', async () => {
+    const { workspace, folder, workbench } = session();
+    const reference = 'pat://127-0-0-1/publisher-ci';
+    await writeFile(
+      join(workspace, '.npmrc'),
+      `//${host()}/npm/:_authToken=\${NPM_TOKEN}\nregistry=${verdaccio.address.href}\n`,
+    );
+    const env = { ...process.env, PAT_VAULT_WINDOWS: join(folder, storage, 'windows') };
+    const whoami = async (script: string) => {
+      const running = promisify(execFile)('sh', ['-c', script], { cwd: workspace, env });
+      await workbench.dialog.click('Allow Once');
+      return (await running).stdout.trim();
+    };
+    const pat = `'${process.execPath}' '${join(root, 'dist/pat.mjs')}'`;
+    assert.equal(await whoami(`NPM_TOKEN=$(${pat} npm-token-helper ${reference}) npm whoami`), 'alice');
+    assert.equal(await whoami(`${pat} run --env NPM_TOKEN=${reference} -- npm whoami`), 'alice');
   });
 
   it('signs out, which leaves the server and its secrets, and in again', async () => {
