@@ -135,11 +135,17 @@ export function ordering({ sort, descending }: Arrangement, now: Instant, warnin
         return token.description === '' ? undefined : token.description;
     }
   };
+  // Of the same name the one that is alive comes first: the others had the name before it.
+  const rankOf = (token: Token) => CONDITIONS.indexOf(conditionOf(token, now, warningDays));
   return (one: Token, other: Token): number => {
     const [a, b] = [valueOf(one), valueOf(other)];
     if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
     const order =
       typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b));
-    return (descending ? -order : order) || collator.compare(one.name ?? one.id, other.name ?? other.id);
+    return (
+      (descending ? -order : order) ||
+      collator.compare(one.name ?? one.id, other.name ?? other.id) ||
+      rankOf(one) - rankOf(other)
+    );
   };
 }

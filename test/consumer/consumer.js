@@ -68,6 +68,14 @@ export function activate(context) {
       vscode.commands
         .executeCommand('workbench.mcp.startServer', 'patvault.pat-vault/agent')
         .then(undefined, () => undefined),
+    'consumer.signInToForge': async () => {
+      const session = await vscode.authentication.getSession('pat-vault', ['server:forge', 'builds:read'], {
+        createIfNone: true,
+      });
+      vscode.window.showInformationMessage(
+        `Consumer: signed in as ${session.account.label}, ${session.scopes.join()}`,
+      );
+    },
     'consumer.debug': () => debug('in the console'),
     'consumer.debugFromFile': () => debug('from a file'),
     'consumer.debugInTerminal': () => debug('in a terminal'),

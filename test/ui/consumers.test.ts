@@ -119,6 +119,22 @@ describe('consumers of stored tokens', () => {
     await workbench.run('Notifications: Clear All Notifications');
   });
 
+  it('lets another extension have a token made that fits the server and scope it asks for', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: Sign In to Forge');
+    await workbench.dialog.click('Allow');
+    const heading = 'No stored token fits; create one';
+    assert.equal((await workbench.quickInput.rows(heading)).length, 1);
+    await workbench.quickInput.pick(heading, 'Create Token…');
+    const form = await workbench.webview();
+    await form.locator('[data-field="name"] input').fill('for the consumer');
+    await form.locator('[data-option="builds:read"]').click();
+    await form.locator('[data-action="create"]').click();
+    await workbench.notifications.find('Consumer: signed in as for-the-consumer · Forge, builds:read');
+    await form.locator('[data-action="close"]').click();
+    await workbench.run('Notifications: Clear All Notifications');
+  });
+
   it('gives an input its value after a warning, each time anew', async () => {
     const { dialog } = session().workbench;
     await runTask(session(), 'by input');
@@ -216,8 +232,8 @@ describe('consumers of stored tokens', () => {
     const { workbench } = session();
     for (const name of ['one', 'two']) {
       await tokens().chooseFromMenu(name, 'Use for Git…');
-      await workbench.quickInput.enter(`Use ${name} for Git`, `${forge.address.href}git/${name}.git`);
-      await workbench.quickInput.enter(`Use ${name} for Git`, 'oauth2');
+      await workbench.quickInput.enter('Address of the repository', `${forge.address.href}git/${name}.git`);
+      await workbench.quickInput.enter('User name that git sends', 'oauth2');
       await workbench.notifications.find('git asks PAT Vault');
       await workbench.run('Notifications: Clear All Notifications');
     }

@@ -63,7 +63,7 @@ export function lend(
   { lender, launcher, broker }: Lending,
   create: () => Promise<Entry | undefined>,
 ): vscode.Disposable {
-  const { context, log, vault, connections, record, clock } = parts;
+  const { log, vault, connections, record, clock } = parts;
   return vscode.Disposable.from(
     new PatAuthentication({
       ...{ vault, create },
@@ -81,7 +81,7 @@ export function lend(
         logError(error, log);
       },
     }),
-    provideTasks(context, launcher),
+    provideTasks(launcher),
     lendToDebuggers(lender, launcher, vault),
     lendToMcpServers(lender),
     lendToAgents({

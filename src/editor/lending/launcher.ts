@@ -18,6 +18,12 @@ export class Launcher {
     this.#broker = broker;
   }
 
+  /** Tasks and terminals of a remote window run there, and our socket is here. */
+  get isElsewhere(): boolean {
+    const { extensionKind } = this.#context.extension;
+    return vscode.env.remoteName !== undefined && extensionKind === vscode.ExtensionKind.UI;
+  }
+
   /** Program and arguments of a process of `pat`, and what it needs in its environment. */
   async process(
     ...args: readonly string[]

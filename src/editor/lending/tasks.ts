@@ -18,7 +18,7 @@ const Definition = z.object({
  * it has a true terminal, and neither its definition nor its argument list nor its environment holds a secret, which
  * every extension could read there. Resolving runs for each listing of the tasks, so nothing is asked or read here.
  */
-export function provideTasks(context: vscode.ExtensionContext, launcher: Launcher): vscode.Disposable {
+export function provideTasks(launcher: Launcher): vscode.Disposable {
   return vscode.tasks.registerTaskProvider(TASK_TYPE, {
     provideTasks: () => [],
     async resolveTask(task) {
@@ -30,7 +30,7 @@ export function provideTasks(context: vscode.ExtensionContext, launcher: Launche
       const isReference = ([, value]: [string, string]) => value.startsWith(REFERENCE_PREFIX);
       const references = Object.entries(env).filter(isReference);
       const plain = Object.entries(env).filter((variable) => !isReference(variable));
-      const execution = runsElsewhere(context)
+      const execution = launcher.isElsewhere
         ? sayElsewhere()
         : await executionOf(references, plain, [command, ...args], cwd, launcher);
       return new vscode.Task(
@@ -58,11 +58,6 @@ async function executionOf(
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...Object.fromEntries(plain), ...env },
   });
-}
-
-/** Tasks of a remote window run there, and our socket is here. */
-function runsElsewhere({ extension }: vscode.ExtensionContext): boolean {
-  return vscode.env.remoteName !== undefined && extension.extensionKind === vscode.ExtensionKind.UI;
 }
 
 function sayElsewhere(): vscode.CustomExecution {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { PatError } from '../../core/errors.ts';
 import type { Launcher } from './launcher.ts';
 
 /**
@@ -11,6 +12,12 @@ export async function openTerminal(
   launcher: Launcher,
   references: Readonly<Record<string, string>>,
 ): Promise<void> {
+  if (launcher.isElsewhere) {
+    throw new PatError({
+      reason: 'unsupported',
+      what: vscode.l10n.t('terminals on another machine; install PAT Vault there'),
+    });
+  }
   const shell = vscode.env.shell;
   const script = await launcher.script();
   const integration = join(
