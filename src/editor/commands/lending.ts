@@ -106,6 +106,7 @@ export async function stopSharing(house: House): Promise<void> {
     stop,
   );
   if (answer !== stop) return;
+  await house.lending.launcher.withdraw();
   await house.lending.broker.close();
   await house.grants.takeBackAll();
   await house.lending.git.clear();
