@@ -162,7 +162,10 @@ describe('consumers of stored tokens', () => {
   it('gives a debugged program its token on the wire, the configuration keeping the reference', async () => {
     const { workbench } = session();
     await workbench.run('Consumer: Debug');
-    assert.match((await workbench.dialog.text()).detail, /Launch configuration: .*in the console/);
+    assert.match(
+      (await workbench.dialog.text()).detail,
+      /Launch configuration of type pwa-node.*program: .*whoami\.js/,
+    );
     await workbench.dialog.click('Always Allow Here');
     assert.equal(await written('in-the-console.txt'), 'one');
   });

@@ -44,13 +44,13 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
     vscode.lm.registerTool('pat_http', {
       prepareInvocation: ({ input }) => {
         const call = callIn(ports, input);
-        const shown = `${call.method} ${call.url.href}`;
+        const shown = commandLine([call.method, call.url.href]);
         return {
-          invocationMessage: vscode.l10n.t('Calling {0}', commandLine([shown])),
+          invocationMessage: vscode.l10n.t('Calling {0}', shown),
           confirmationMessages: {
             title: vscode.l10n.t('Call {0} with the token {1}?', call.url.host, call.entry.alias),
             message: [
-              commandLine([shown]),
+              shown,
               vscode.l10n.t('The agent gets the answer, never the token. The call acts in your name.'),
               ...(call.body === undefined ? [] : [commandLine([call.body])]),
             ].join('\n\n'),

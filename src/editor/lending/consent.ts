@@ -65,7 +65,10 @@ function detailOf({ shown, folder, uses, referenceOf, meaning }: Plea): string {
   return [
     shown,
     ...(folder === '' ? [] : [vscode.l10n.t('Folder: {0}', folder)]),
-    ...uses.map(({ entry, name }) => (name === '' ? referenceOf(entry) : `${name} = ${referenceOf(entry)}`)),
+    ...uses
+      .map(({ entry, name }) => ({ name, reference: referenceOf(entry) }))
+      .filter(({ reference }) => !shown.includes(reference))
+      .map(({ name, reference }) => `${name} = ${reference}`),
     '',
     meaning,
   ].join('\n');

@@ -102,17 +102,61 @@ function wishOf(
   references: Readonly<Record<string, string>>,
   folder: string,
 ): Wish {
-  const shown = JSON.stringify(configuration);
   return {
     consumer: 'debug',
-    who: configuration.name,
-    shown: vscode.l10n.t('Launch configuration: {0}', commandLine([shown])),
+    // On one line, and nothing in it that turns the text around.
+    who: configuration.name.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' '),
+    shown: shownOf(configuration, references),
     meaning: vscode.l10n.t(
       'The program that is debugged, its debug adapter, and whoever stops it at a breakpoint can read the token. An answer for always holds for this configuration in this folder.',
     ),
-    definition: definitionOf(['launch', shown], references),
+    definition: definitionOf(['launch', JSON.stringify(configuration)], references),
     ...{ folder, references },
   };
+}
+
+/** What says which program runs, and how; adapters add much that nobody would read. */
+const TELLING = [
+  ...[
+    'request',
+    'runtimeExecutable',
+    'runtimeArgs',
+    'python',
+    'pythonArgs',
+    'program',
+    'module',
+    'mainClass',
+  ],
+  ...[
+    'script',
+    'command',
+    'args',
+    'cwd',
+    'url',
+    'host',
+    'port',
+    'address',
+    'preLaunchTask',
+    'envFile',
+    'console',
+  ],
+];
+
+/** A line for each; the whole configuration is what an answer for always holds for. */
+function shownOf(
+  configuration: vscode.DebugConfiguration,
+  references: Readonly<Record<string, string>>,
+): string {
+  const env = Object.entries((configuration.env ?? {}) as Record<string, unknown>).filter(
+    ([name, value]) => !(name in references) && value !== null,
+  );
+  const lines = [
+    ...TELLING.map((key) => [key, configuration[key] as unknown] as const),
+    ...env.map(([name, value]) => [`env.${name}`, value] as const),
+  ]
+    .filter(([, value]) => !(value == null || value === '' || (Array.isArray(value) && value.length === 0)))
+    .map(([name, value]) => `${name}: ${commandLine((Array.isArray(value) ? value : [value]).map(String))}`);
+  return [vscode.l10n.t('Launch configuration of type {0}', configuration.type), ...lines].join('\n');
 }
 
 /** Which secrets the references stand for now; empty when one stands for none. */
