@@ -76,6 +76,12 @@ export function activate(context) {
         `Consumer: signed in as ${session.account.label}, ${session.scopes.join()}`,
       );
     },
+    'consumer.bearer': async () => {
+      const session = await vscode.authentication.getSession('pat-vault', ['kind:sailpoint'], {
+        createIfNone: true,
+      });
+      vscode.window.showInformationMessage(`Consumer: bearer ${session.accessToken.slice(0, 8)}.`);
+    },
     'consumer.debug': () => debug('in the console'),
     'consumer.debugFromFile': () => debug('from a file'),
     'consumer.debugInTerminal': () => debug('in a terminal'),

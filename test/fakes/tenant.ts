@@ -28,7 +28,7 @@ const bob = { type: 'IDENTITY', id: 'bob', name: 'Bob' } as const;
  * As much of a SailPoint tenant, version v2025, as Prism cannot do: it remembers, it exchanges for bearers that are
  * worth what their token's scopes allow, and it lists everybody's tokens only with the right to. Alice logs in.
  */
-export async function startTenant(): Promise<Tenant> {
+export async function startTenant(bearerSeconds = 720): Promise<Tenant> {
   const row = (name: string, scope: readonly string[], owner: Row['owner'] = alice): Row => ({
     ...{ id: randomUUID().replaceAll('-', ''), secret: randomBytes(32).toString('hex'), name, scope, owner },
   });
@@ -57,7 +57,7 @@ export async function startTenant(): Promise<Tenant> {
         return { status: 401, body: { error: 'invalid_client' } };
       const access_token = randomBytes(24).toString('hex');
       bearers.set(access_token, token);
-      return { body: { access_token, token_type: 'bearer', expires_in: 720 } };
+      return { body: { access_token, token_type: 'bearer', expires_in: bearerSeconds } };
     }
     const caller = bearers.get(request.headers.authorization?.replace('Bearer ', '') ?? '');
     if (caller === undefined || !rows.includes(caller)) return { status: 401, body: { error: 'no bearer' } };

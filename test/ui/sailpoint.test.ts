@@ -1,14 +1,16 @@
 import { strict as assert } from 'node:assert';
+import { join } from 'node:path';
 import { startTenant, type Tenant } from '../fakes/tenant.ts';
+import { root } from '../host/folders.ts';
 import { until } from '../host/until.ts';
 import { editorSession } from './session.ts';
 import { assertNoTrace } from './traces.ts';
 
 describe('a SailPoint tenant', () => {
-  const session = editorSession('sailpoint');
+  const session = editorSession('sailpoint', { extensions: [join(root, 'test/consumer')] });
   let tenant: Tenant;
   before(async () => {
-    tenant = await startTenant();
+    tenant = await startTenant(32); // a bearer is renewed half a minute before it ends
     await session().workbench.openContainer('PAT Vault');
   });
   after(() => tenant.stop());
@@ -56,6 +58,25 @@ describe('a SailPoint tenant', () => {
     await form.getByRole('button', { name: 'Secret: Copy', exact: true }).click();
     await until('the secret', async () => (await workbench.clipboard()) === made?.secret);
     await workbench.setClipboard('');
+  });
+
+  it('lends the bearer that it is exchanged for, and a new one when that has ended', async () => {
+    const { workbench } = session();
+    const bearer = async () => {
+      await workbench.run('Notifications: Clear All Notifications');
+      await workbench.run('Consumer: Show Bearer');
+      return until('the bearer', async () => {
+        const texts = (await workbench.notifications.list()).map(({ text }) => text);
+        return texts.map((text) => /bearer (\w{8})\./.exec(text)?.[1]).find((found) => found !== undefined);
+      });
+    };
+    await workbench.run('Consumer: Show Bearer');
+    await workbench.dialog.click('Allow');
+    await workbench.quickInput.pick('Which stored token may the extension use?', 'reader-of-all');
+    await workbench.notifications.find(/bearer/);
+    const first = await bearer();
+    await until('another bearer', async () => (await bearer()) !== first);
+    assert.ok(tenant.rows.every(({ secret }) => !secret.startsWith(first)));
   });
 
   it('says that the connection’s own token is about to go', async () => {

@@ -1,14 +1,17 @@
 import * as vscode from 'vscode';
 import { PatError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { Instant } from '../../core/token.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
 
 /** What the provider needs besides the vault. */
 export interface Lending {
   readonly vault: Vault;
-  /** What a call needs of a stored secret: the secret itself, or what its server exchanges it for. */
-  accessToken(entry: Entry): Promise<Secret>;
+  /** What a call needs of a stored secret: the secret itself, or what its server exchanges it for, until when. */
+  authorization(
+    entry: Entry,
+  ): Promise<{ readonly accessToken: Secret; readonly expires: Instant | undefined }>;
   serverName(entry: Entry): string;
   kindOf(entry: Entry): string | undefined;
   /** Has the user make a token in the form; `undefined` when they turn away. */
@@ -20,6 +23,14 @@ export interface Lending {
 }
 
 const PROVIDER = 'pat-vault';
+
+/** A bearer is renewed this long before it ends: a call takes its time. */
+const EARLY = 30_000;
+
+interface Held {
+  readonly session: vscode.AuthenticationSession;
+  readonly until: Instant;
+}
 
 /**
  * Lends shared tokens to other extensions, each as one account, so that VS Code asks for every token and every
@@ -34,7 +45,8 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
   readonly #registration: vscode.Disposable;
   readonly #stopWatching: () => void;
   /** Read once and kept while nothing changes: VS Code asks several times for one use. */
-  readonly #sessions = new Map<string, Promise<vscode.AuthenticationSession | undefined>>();
+  readonly #sessions = new Map<string, Held>();
+  readonly #reading = new Map<string, Promise<Held | undefined>>();
   #published: ReadonlyMap<string, Entry>;
 
   constructor(lending: Lending) {
@@ -141,21 +153,29 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
     });
   }
 
-  #session(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
+  async #session(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
     const known = this.#sessions.get(entry.id);
-    if (known !== undefined) return known;
-    const session = this.#read(entry);
-    this.#sessions.set(entry.id, session);
-    return session;
+    if (known !== undefined && known.until > Date.now()) return known.session;
+    // Several may have waited for the first: one of them reads anew.
+    const reading = this.#reading.get(entry.id) ?? this.#read(entry);
+    this.#reading.set(entry.id, reading);
+    const held = await reading.finally(() => this.#reading.delete(entry.id));
+    if (held === undefined) return undefined;
+    this.#sessions.set(entry.id, held);
+    // Who keeps a session learns that its bearer is another one now.
+    if (known !== undefined && known.session.accessToken !== held.session.accessToken)
+      this.#changed.fire({ added: [], removed: [], changed: [this.#sessionOf(entry, '')] });
+    return held.session;
   }
 
-  async #read(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
+  async #read(entry: Entry): Promise<Held | undefined> {
     try {
-      const accessToken = (await this.#lending.accessToken(entry)).reveal(); // VS Code hands it on after its consent
+      const { accessToken, expires = Infinity } = await this.#lending.authorization(entry);
+      // VS Code hands it on after its consent.
+      const session = this.#sessionOf(entry, accessToken.reveal());
       await this.#lending.note(entry, 'given');
-      return this.#sessionOf(entry, accessToken);
+      return { session, until: expires - EARLY };
     } catch (error) {
-      this.#sessions.delete(entry.id);
       this.#lending.log(error);
       return undefined;
     }

@@ -67,7 +67,7 @@ export function lend(
   return vscode.Disposable.from(
     new PatAuthentication({
       ...{ vault, create },
-      accessToken: (entry) => connections.accessToken(entry, vault),
+      authorization: (entry) => connections.authorization(entry, vault),
       serverName: (entry) => connectionName(connections.find(entry.serverId)),
       kindOf: (entry) => connections.list().find(({ id }) => id === entry.serverId)?.kind,
       note: (entry, outcome) =>
