@@ -18,10 +18,8 @@ import { TokenTree } from './editor/tree.ts';
 import { openVault } from './editor/vault.ts';
 import { openView } from './editor/view.ts';
 
-/**
- * Builds everything and registers it. Reads the ledger's small files; no network, no secret.
- * Other extensions are handed names, never secrets; our own tests, in a window that runs tests, see the house.
- */
+// Builds everything and registers it. Reads the ledger's small files; no network, no secret.
+// Other extensions are handed names, never secrets; our own tests, in a window that runs tests, see the house.
 export async function activate(context: vscode.ExtensionContext): Promise<PatVaultApi> {
   l10n.config({ contents: vscode.l10n.bundle ?? {} }); // for the rooms that know no editor
   const log = vscode.window.createOutputChannel('PAT Vault', { log: true });

@@ -106,8 +106,7 @@ export async function stopSharing(house: House): Promise<void> {
     stop,
   );
   if (answer !== stop) return;
-  await house.lending.launcher.withdraw();
-  await house.lending.broker.close();
+  house.lending.stopped.fire();
   await house.grants.takeBackAll();
   await house.lending.git.clear();
   for (const entry of house.vault.entries()) if (entry.shared) await house.vault.unshare(entry);

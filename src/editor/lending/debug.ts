@@ -38,7 +38,12 @@ interface Arguments {
  * into the message to the debug adapter, or – for a terminal, where it would be typed for all to read – got by
  * `pat run` there. That messages are the very objects that are sent on is measured, not documented: launch.test.ts.
  */
-export function lendToDebuggers(lender: Lender, launcher: Launcher, vault: Vault): vscode.Disposable {
+export function lendToDebuggers(
+  lender: Lender,
+  launcher: Launcher,
+  vault: Vault,
+  stopped: vscode.Event<void>,
+): vscode.Disposable {
   const sessions = new Map<string, Session>();
 
   const provider: vscode.DebugConfigurationProvider = {
@@ -94,6 +99,10 @@ export function lendToDebuggers(lender: Lender, launcher: Launcher, vault: Vault
       sessions.delete(String(configuration[MARK]));
     }),
     new vscode.Disposable(stop),
+    // A restart then has the reference and nothing else.
+    stopped(() => {
+      for (const session of sessions.values()) session.values = {};
+    }),
   );
 }
 

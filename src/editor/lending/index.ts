@@ -37,6 +37,8 @@ export interface Lending {
   readonly launcher: Launcher;
   readonly git: GitMap;
   readonly broker: Broker;
+  /** Fires when all that is lent is to end. */
+  readonly stopped: vscode.EventEmitter<void>;
 }
 
 export function openLending(parts: LendingParts): Lending {
@@ -54,13 +56,13 @@ export function openLending(parts: LendingParts): Lending {
     answer: (question) => answerPat(question, lender, vault, git),
     sentenceOf: (error) => noticeOf(error).sentence,
   });
-  return { lender, broker, git, launcher: new Launcher(context, broker) };
+  return { lender, broker, git, launcher: new Launcher(context, broker), stopped: new vscode.EventEmitter() };
 }
 
 /** Everything that lends stored tokens: to extensions as sessions, to programs by `pat`, to debuggers and agents. */
 export function lend(
   parts: LendingParts,
-  { lender, launcher, broker }: Lending,
+  { lender, launcher, broker, stopped }: Lending,
   create: () => Promise<Entry | undefined>,
 ): vscode.Disposable {
   const { log, vault, connections, record, clock } = parts;
@@ -82,7 +84,12 @@ export function lend(
       },
     }),
     provideTasks(launcher),
-    lendToDebuggers(lender, launcher, vault),
+    stopped,
+    stopped.event(() => {
+      void broker.close();
+      void launcher.withdraw();
+    }),
+    lendToDebuggers(lender, launcher, vault, stopped.event),
     lendToMcpServers(lender),
     lendToAgents({
       ...{ lender, vault },
