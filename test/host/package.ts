@@ -6,6 +6,8 @@ import { manifestOf, root } from './folders.ts';
 import { run } from './processes.ts';
 
 const LIMIT = 400_000;
+/** The one source file other extensions' authors need, and the README leads them to. */
+const API = 'src/api.d.ts';
 
 await run(process.execPath, ['esbuild.js', '--production'], { cwd: root });
 const { name, version } = manifestOf(root);
@@ -17,7 +19,9 @@ await createVSIX({
 });
 
 const files = await listFiles({ cwd: root, packageManager: PackageManager.None });
-const unwanted = files.filter((file) => /\.map$|\.tsx?$|^(src|test|out|docs|node_modules)\//.test(file));
+const unwanted = files.filter(
+  (file) => file !== API && /\.map$|\.tsx?$|^(src|test|out|docs|node_modules)\//.test(file),
+);
 const { size } = statSync(packagePath);
 for (const file of files) console.log(file);
 console.log(`${packagePath}: ${files.length} files, ${Math.round(size / 1000)} kB`);
