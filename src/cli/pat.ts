@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs, parseEnv } from 'node:util';
 import { parseReference, REFERENCE_PREFIX } from '../core/reference.ts';
 import { askEditor, valuesFor } from './ask.ts';
+import { LAUNCH_VARIABLE } from './protocol.ts';
 import { Refusal } from './refusal.ts';
 import { run } from './run.ts';
 
@@ -68,11 +69,19 @@ async function runWith(cwd: string, args: readonly string[]): Promise<number> {
     const [name, reference] = assignment(each);
     references[name] = reference;
   }
-  const plain = Object.fromEntries(Object.entries(file).filter((variable) => !isReference(variable)));
+  const plain = Object.fromEntries(
+    Object.entries(file).flatMap(([name, value = '']) => (isReference([name, value]) ? [] : [[name, value]])),
+  );
+  // Set already by the task that starts us, and part of what is asked about.
+  const also = Object.fromEntries((options.also ?? []).map((name) => [name, process.env[name] ?? '']));
+  const variables = { ...also, ...plain };
   const values =
     Object.keys(references).length === 0
       ? {}
-      : await valuesFor({ ask: 'run', cwd, command, references }, process.env);
+      : await valuesFor(
+          { ask: 'run', ...{ cwd, command, variables, references }, launch: own[LAUNCH_VARIABLE] },
+          process.env,
+        );
   return run({
     command,
     environment: { ...plain, ...fromDebugger, ...values },
@@ -91,6 +100,7 @@ function parsed(args: readonly string[]) {
         env: { type: 'string', multiple: true },
         'env-file': { type: 'string' },
         mask: { type: 'boolean' },
+        also: { type: 'string', multiple: true },
         'resolve-env': { type: 'boolean' },
         shell: { type: 'boolean' },
       },

@@ -37,6 +37,10 @@ export const Question = z.discriminatedUnion('ask', [
     ask: z.literal('run'),
     cwd,
     command: z.array(z.string()).check(z.minLength(1)),
+    /** Set for the program beside its tokens, and able to make another one of it: `NODE_OPTIONS`, `PATH`. */
+    variables: z.record(z.string(), z.string()),
+    /** Hash of the launch configuration that the program is started by. */
+    launch: z.optional(z.string()),
     references: z.record(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/)), z.string()),
   }),
   /** One value for whoever reads our output; `for` a person or script, or npm and its like. */
@@ -78,6 +82,9 @@ export const WindowFile = z.object({
 export type WindowFile = z.infer<typeof WindowFile>;
 /** Names the folder of these files; the installed `pat` sets it. */
 export const WINDOWS_VARIABLE = 'PAT_VAULT_WINDOWS';
+
+/** In a terminal of a debug session: the hash of the launch configuration. */
+export const LAUNCH_VARIABLE = 'PAT_LAUNCH';
 
 /** Shows that `who` holds the nonce, without showing the nonce. */
 export function proofOf(nonce: string, who: 'editor' | 'pat', challengeText: string): string {

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { StreamMask } from '../core/mask.ts';
-import { NONCE_VARIABLE, SOCKET_VARIABLE, WINDOWS_VARIABLE } from './protocol.ts';
+import { LAUNCH_VARIABLE, NONCE_VARIABLE, SOCKET_VARIABLE, WINDOWS_VARIABLE } from './protocol.ts';
 
 /** Of this process's own environment, what is not the program's business. */
-const OURS = [SOCKET_VARIABLE, NONCE_VARIABLE, WINDOWS_VARIABLE, 'ELECTRON_RUN_AS_NODE'];
+const OURS = [SOCKET_VARIABLE, NONCE_VARIABLE, WINDOWS_VARIABLE, LAUNCH_VARIABLE, 'ELECTRON_RUN_AS_NODE'];
 
 export interface Run {
   readonly command: readonly string[];

@@ -34,6 +34,7 @@ export type Problem =
   | { readonly reason: 'unsupported'; readonly what: string }
   // the credential or secret and where it may go
   | { readonly reason: 'origin-changed'; readonly pinned: string; readonly now: string }
+  | { readonly reason: 'other-origin'; readonly origin: string; readonly asked: string }
   | { readonly reason: 'impostor'; readonly host: string }
   | { readonly reason: 'secret-missing'; readonly alias: string; readonly server: string }
   | { readonly reason: 'store-failed'; readonly why: string }
@@ -45,7 +46,10 @@ export type Problem =
   | { readonly reason: 'token-over'; readonly alias: string; readonly status: string }
   // lending
   | { readonly reason: 'untrusted-workspace' }
-  | { readonly reason: 'consent-refused' }
+  | {
+      readonly reason: 'consent-refused';
+      /** Whether by an answer that was given once for all. */ readonly forGood: boolean;
+    }
   // this machine
   | { readonly reason: 'sandbox-unavailable'; readonly why: string }
   | { readonly reason: 'bad-settings'; readonly why: string };

@@ -128,7 +128,7 @@ function ofProblem(problem: Problem): Notice {
       };
     case 'unsupported':
       return {
-        sentence: vscode.l10n.t('PAT Vault cannot do this yet: {0}.', problem.what),
+        sentence: vscode.l10n.t('PAT Vault cannot do this: {0}.', problem.what),
         action: showLog(),
       };
     case 'origin-changed':
@@ -139,6 +139,10 @@ function ofProblem(problem: Problem): Notice {
           problem.now,
         ),
         action: signIn(),
+      };
+    case 'other-origin':
+      return {
+        sentence: vscode.l10n.t('The token is of {0}; it is not sent to {1}.', problem.origin, problem.asked),
       };
     case 'impostor':
       return {
@@ -182,7 +186,11 @@ function ofProblem(problem: Problem): Notice {
     case 'untrusted-workspace':
       return { sentence: vscode.l10n.t('Tokens are not lent to a workspace that is not trusted.') };
     case 'consent-refused':
-      return { sentence: vscode.l10n.t('The use of the token was not allowed.') };
+      return {
+        sentence: problem.forGood
+          ? vscode.l10n.t('You never allow this use of the token here; Describe Token takes that back.')
+          : vscode.l10n.t('The use of the token was not allowed.'),
+      };
     case 'sandbox-unavailable':
       return {
         sentence: vscode.l10n.t('The sandbox server cannot run: {0}.', problem.why),
@@ -193,6 +201,15 @@ function ofProblem(problem: Problem): Notice {
         sentence: vscode.l10n.t('The settings of PAT Vault are wrong: {0}.', problem.why),
         action: addServer(),
       };
+  }
+}
+
+/** For those outside our commands – VS Code's own dialogs, agents, other extensions: the sentence, not the reason. */
+export async function inWords<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw PatError.is(error) ? new Error(noticeOf(error).sentence, { cause: error }) : error;
   }
 }
 

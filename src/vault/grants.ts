@@ -82,9 +82,9 @@ export class Grants {
 /** The same for the same definition, whatever order its parts were written in. */
 export function definitionOf(
   command: readonly string[],
-  references: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>>,
 ): string {
-  const names = Object.entries(references).sort(([one], [other]) => (one < other ? -1 : 1));
+  const names = Object.entries(environment).sort(([one], [other]) => (one < other ? -1 : 1));
   return hash(JSON.stringify([command, names]));
 }
 

@@ -28,13 +28,14 @@ describe('a task of type pat-vault', () => {
     await write([definition()]);
   });
 
-  const definition = (label = 'lent', reference = `pat://sandbox/task-runner`) => ({
+  const definition = (label = 'lent', more: { env?: object } = {}) => ({
     label,
     type: 'pat-vault',
     command: command[0],
     args: command.slice(1),
-    env: { TOKEN: reference, ELECTRON_RUN_AS_NODE: '1' },
     problemMatcher: [],
+    ...more,
+    env: { TOKEN: 'pat://sandbox/task-runner', ELECTRON_RUN_AS_NODE: '1', ...more.env },
   });
 
   async function write(tasks: readonly object[]): Promise<void> {
@@ -67,7 +68,9 @@ describe('a task of type pat-vault', () => {
     h.grants.decide(
       {
         folder: folder.uri.fsPath,
-        definition: definitionOf(command, { TOKEN: 'pat://sandbox/task-runner' }),
+        definition: definitionOf([folder.uri.fsPath, ...command], {
+          ...{ TOKEN: 'pat://sandbox/task-runner', ELECTRON_RUN_AS_NODE: '1', '': '' },
+        }),
       },
       to,
       decision,
@@ -81,6 +84,13 @@ describe('a task of type pat-vault', () => {
   it('gives its process the token once that is allowed', async () => {
     await allow(entry);
     assert.equal(await run(await fetched('lent')), 0);
+  });
+
+  it('is asked about again with another variable, or in another folder', async () => {
+    const elsewhere = { ...definition('elsewhere'), cwd: '${workspaceFolder}/.vscode' };
+    await write([definition(), definition('steered', { env: { NODE_OPTIONS: '--no-warnings' } }), elsewhere]);
+    assert.equal(await run(await fetched('steered')), 1);
+    assert.equal(await run(await fetched('elsewhere')), 1);
   });
 
   it('shows the secret in no task, event or terminal that other extensions can read', async () => {
@@ -119,7 +129,7 @@ describe('a task of type pat-vault', () => {
   });
 
   it('is refused a token that nobody stored', async () => {
-    await write([definition('stray', 'pat://sandbox/nobody')]);
+    await write([definition('stray', { env: { TOKEN: 'pat://sandbox/nobody' } })]);
     assert.equal(await run(await fetched('stray')), 1);
     const outcomes = (await h.record.all()).filter(({ reference }) => reference === 'pat://sandbox/nobody');
     assert.deepEqual(

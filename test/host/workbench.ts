@@ -33,9 +33,11 @@ export class Workbench {
   /** Runs a command by its whole title with category, such as `PAT Vault: Refresh`. */
   async run(title: string): Promise<void> {
     const palette = 'Type the name of a command';
-    // The list is made when the palette opens: a command that was not known yet appears at the next try.
+    // The list is made when the palette opens: a command that was not known yet appears at the next try, as does
+    // the palette itself when something else took the keyboard at that moment.
     await until(`the command ${title}`, async () => {
       await this.page.keyboard.press('F1');
+      if (!(await comes(this.quickInput.input(palette), 'visible', 2_000))) return false;
       await this.quickInput.type(palette, `>${title}`);
       const row = this.quickInput.row(palette, title);
       const found = await comes(row, 'visible', 2_000);

@@ -1,11 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AUTHORITY, type Forge, startForge } from '../fakes/forge.ts';
 import { type McpServer, startMcpServer } from '../fakes/mcp-server.ts';
+import { comes } from '../host/dom.ts';
 import { root } from '../host/folders.ts';
 import { until } from '../host/until.ts';
 import { editorSession } from './session.ts';
@@ -170,6 +171,23 @@ describe('consumers of stored tokens', () => {
     assert.equal(await written('in-the-console.txt'), 'one');
   });
 
+  it('asks no more about the same configuration, and about a changed one again', async () => {
+    const { workbench } = session();
+    await rm(join(session().workspace, 'in-the-console.txt'));
+    await workbench.run('Consumer: Debug');
+    assert.equal(await written('in-the-console.txt'), 'one');
+    const file = join(session().workspace, '.vscode/launch.json');
+    const old = await readFile(file, 'utf8');
+    await writeFile(file, old.replace('"FORGE"', '"MORE":"more","FORGE"'));
+    await until('the changed configuration to be read', async () => {
+      await workbench.run('Consumer: Debug');
+      return comes(workbench.dialog.box, 'visible', 2_000);
+    });
+    assert.match((await workbench.dialog.text()).detail, /env\.MORE: more/);
+    await workbench.dialog.click('Cancel');
+    await writeFile(file, old);
+  });
+
   it('gives one in a terminal its token by pat run', async () => {
     const { workbench } = session();
     await workbench.run('Consumer: Debug in Terminal');
@@ -211,11 +229,15 @@ describe('consumers of stored tokens', () => {
     await workbench.notifications.find(/Consumer: 200 application\/json/);
     await workbench.run('Notifications: Clear All Notifications');
     await workbench.run('Consumer: Call Elsewhere');
-    await workbench.notifications.find(/Consumer: refused/);
+    await workbench.notifications.find(
+      /Consumer: refused, .*The token is of .* it is not sent to https:\/\/example\.com/,
+    );
     await workbench.run('Notifications: Clear All Notifications');
     await workbench.run('Consumer: Call Tokens');
     await workbench.dialog.click('Yes');
-    await workbench.notifications.find(/Consumer: refused/);
+    await workbench.notifications.find(
+      /Consumer: refused, .*PAT Vault cannot do this: calls of agents that are about tokens/,
+    );
   });
 
   it('gives an MCP server its header when it is started, naming both origins', async () => {

@@ -7,6 +7,7 @@ import { Secret } from '../../core/secret.ts';
 import type { Authorization } from '../../servers/server.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { inWords } from '../notices.ts';
 import { listOf } from './cli.ts';
 import { commandLine } from './consent.ts';
 import { firstFolder, type Lender } from './lender.ts';
@@ -39,11 +40,11 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
       invoke: () => text(JSON.stringify(listOf(ports.vault))),
     }),
     vscode.lm.registerTool('pat_describe', {
-      invoke: ({ input }) => text(JSON.stringify(described(ports, input))),
+      invoke: ({ input }) => inWords(() => text(JSON.stringify(described(ports, input)))),
     }),
     vscode.lm.registerTool('pat_http', {
-      prepareInvocation: ({ input }) => {
-        const call = callIn(ports, input);
+      prepareInvocation: async ({ input }) => {
+        const call = await inWords(() => callIn(ports, input));
         const shown = commandLine([call.method, call.url.href]);
         return {
           invocationMessage: vscode.l10n.t('Calling {0}', shown),
@@ -60,7 +61,8 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
       invoke: async (options, cancellation) => {
         // Who calls from elsewhere than a chat is unknown: its type says never, another extension gives none.
         const { toolInvocationToken }: { readonly toolInvocationToken?: unknown } = options;
-        return text(await request(ports, options.input, toolInvocationToken !== undefined, cancellation));
+        const isFromChat = toolInvocationToken !== undefined;
+        return inWords(async () => text(await request(ports, options.input, isFromChat, cancellation)));
       },
     }),
   );
@@ -83,7 +85,7 @@ function callIn({ lender }: AgentPorts, input: unknown) {
     throw new PatError({ reason: 'bad-address', address });
   }
   if (url.origin !== entry.origin) {
-    throw new PatError({ reason: 'origin-changed', pinned: entry.origin, now: url.origin });
+    throw new PatError({ reason: 'other-origin', origin: entry.origin, asked: url.origin });
   }
   return { reference, entry, url, method, body, contentType };
 }

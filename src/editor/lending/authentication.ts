@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { PatError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Instant } from '../../core/token.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { inWords } from '../notices.ts';
 
 /** What the provider needs besides the vault. */
 export interface Lending {
@@ -46,7 +46,7 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
   readonly #stopWatching: () => void;
   /** Read once and kept while nothing changes: VS Code asks several times for one use. */
   readonly #sessions = new Map<string, Held>();
-  readonly #reading = new Map<string, Promise<Held | undefined>>();
+  readonly #reading = new Map<string, Promise<Held>>();
   #published: ReadonlyMap<string, Entry>;
 
   constructor(lending: Lending) {
@@ -68,23 +68,28 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
       (entry) =>
         (options.account === undefined || options.account.id === entry.id) && this.#fits(entry, scopes ?? []),
     );
-    const sessions = await Promise.all(entries.map((entry) => this.#session(entry)));
+    const sessions = await Promise.all(
+      entries.map((entry) =>
+        this.#session(entry).catch((error: unknown) => {
+          this.#lending.log(error);
+          return undefined;
+        }),
+      ),
+    );
     return sessions.filter((session) => session !== undefined);
   }
 
   /** Lets the user pick which stored token to share. Turning away is the asking extension's to know, not an error. */
-  async createSession(
+  createSession(
     scopes: readonly string[],
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    const entry = this.#entryOfAccount(options.account) ?? (await this.#pick(scopes));
-    if (entry === undefined) throw new vscode.CancellationError();
-    if (!entry.shared) await this.#lending.vault.share(entry);
-    const session = await this.#session(this.#lending.vault.entry(entry.id) ?? entry);
-    if (session === undefined) {
-      throw new PatError({ reason: 'secret-missing', alias: entry.alias, server: entry.serverId });
-    }
-    return session;
+    return inWords(async () => {
+      const entry = this.#entryOfAccount(options.account) ?? (await this.#pick(scopes));
+      if (entry === undefined) throw new vscode.CancellationError();
+      if (!entry.shared) await this.#lending.vault.share(entry);
+      return this.#session(this.#lending.vault.entry(entry.id) ?? entry);
+    });
   }
 
   /** "Sign out" in the Accounts menu: sharing ends; the token stays valid on its server, its secret stays here. */
@@ -153,14 +158,14 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
     });
   }
 
-  async #session(entry: Entry): Promise<vscode.AuthenticationSession | undefined> {
+  /** @throws PatError when the secret cannot be read or exchanged */
+  async #session(entry: Entry): Promise<vscode.AuthenticationSession> {
     const known = this.#sessions.get(entry.id);
     if (known !== undefined && known.until > Date.now()) return known.session;
     // Several may have waited for the first: one of them reads anew.
     const reading = this.#reading.get(entry.id) ?? this.#read(entry);
     this.#reading.set(entry.id, reading);
     const held = await reading.finally(() => this.#reading.delete(entry.id));
-    if (held === undefined) return undefined;
     this.#sessions.set(entry.id, held);
     // Who keeps a session learns that its bearer is another one now.
     if (known !== undefined && known.session.accessToken !== held.session.accessToken)
@@ -168,17 +173,12 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
     return held.session;
   }
 
-  async #read(entry: Entry): Promise<Held | undefined> {
-    try {
-      const { accessToken, expires = Infinity } = await this.#lending.authorization(entry);
-      // VS Code hands it on after its consent.
-      const session = this.#sessionOf(entry, accessToken.reveal());
-      await this.#lending.note(entry, 'given');
-      return { session, until: expires - EARLY };
-    } catch (error) {
-      this.#lending.log(error);
-      return undefined;
-    }
+  async #read(entry: Entry): Promise<Held> {
+    const { accessToken, expires = Infinity } = await this.#lending.authorization(entry);
+    // VS Code hands it on after its consent.
+    const session = this.#sessionOf(entry, accessToken.reveal());
+    await this.#lending.note(entry, 'given');
+    return { session, until: expires - EARLY };
   }
 
   #sessionOf(entry: Entry, accessToken: string): vscode.AuthenticationSession {

@@ -18,15 +18,22 @@ export async function answerPat(
   const folder = folderOf(question.cwd);
   switch (question.ask) {
     case 'run': {
-      const { command, references } = question;
+      const { command, references, cwd, variables, launch = '' } = question;
+      const names = Object.keys(variables);
       const values = await lender.lend({
         consumer: 'process',
         who: commandLine([command[0] ?? '']),
-        shown: vscode.l10n.t('Command: {0}', commandLine(command)),
+        shown: [
+          vscode.l10n.t('Command: {0}', commandLine(command)),
+          ...(cwd === folder ? [] : [vscode.l10n.t('Started in: {0}', commandLine([cwd]))]),
+          // Not their values: what stands in a file of variables may be a secret of its own.
+          ...(names.length === 0 ? [] : [vscode.l10n.t('Sets as well: {0}', commandLine(names))]),
+        ].join('\n'),
         meaning: vscode.l10n.t(
           'The program, and whatever it starts, can read the token. An answer for always holds for this command line in this folder; a changed one asks again.',
         ),
-        definition: definitionOf(command, references),
+        // `./deploy.sh` is another program in another folder below, or with another PATH.
+        definition: definitionOf([cwd, ...command], { ...variables, ...references, '': launch }),
         ...{ folder, references },
       });
       return { values };

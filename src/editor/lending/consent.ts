@@ -36,7 +36,7 @@ export class Consent {
       asker === undefined
         ? []
         : await Promise.all(uses.map(({ entry }) => this.#grants.decisionOf(asker, entry)));
-    if (decisions.includes('never')) throw new PatError({ reason: 'consent-refused' });
+    if (decisions.includes('never')) throw new PatError({ reason: 'consent-refused', forGood: true });
     const open = uses.filter((_, index) => decisions[index] === undefined);
     if (open.length === 0 || plea.confirmed === true) return;
 
@@ -57,14 +57,15 @@ export class Consent {
       const decision = answer === always ? 'always' : 'never';
       for (const { entry } of open) await this.#grants.decide(asker, entry, decision, plea.shown);
     }
-    if (answer !== once && answer !== always) throw new PatError({ reason: 'consent-refused' });
+    if (answer !== once && answer !== always)
+      throw new PatError({ reason: 'consent-refused', forGood: false });
   }
 }
 
 function detailOf({ shown, folder, uses, referenceOf, meaning }: Plea): string {
   return [
     shown,
-    ...(folder === '' ? [] : [vscode.l10n.t('Folder: {0}', folder)]),
+    ...(folder === '' ? [] : [vscode.l10n.t('Folder: {0}', commandLine([folder]))]),
     ...uses
       .map(({ entry, name }) => ({ name, reference: referenceOf(entry) }))
       .filter(({ reference }) => !shown.includes(reference))

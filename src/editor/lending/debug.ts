@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import * as vscode from 'vscode';
+import { PatError } from '../../core/errors.ts';
+import { LAUNCH_VARIABLE } from '../../cli/protocol.ts';
 import { REFERENCE_PREFIX } from '../../core/reference.ts';
 import type { Secret } from '../../core/secret.ts';
 import { definitionOf } from '../../vault/grants.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { inWords } from '../notices.ts';
 import { commandLine } from './consent.ts';
 import type { Launcher } from './launcher.ts';
 import { firstFolder, type Lender, type Wish } from './lender.ts';
@@ -14,6 +17,8 @@ import { firstFolder, type Lender, type Wish } from './lender.ts';
 const MARK = '__patVault';
 
 interface Session {
+  /** The debug session it is for, once that has begun: no other gets values by carrying the same mark. */
+  of?: string;
   readonly wish: Wish;
   values: Readonly<Record<string, Secret>>;
   marks: string;
@@ -48,11 +53,17 @@ export function lendToDebuggers(
 
   const provider: vscode.DebugConfigurationProvider = {
     async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
-      const references = await referencesOf(configuration);
+      const file = await variablesFile(configuration);
+      const references = referencesIn(configuration, file);
       if (Object.keys(references).length === 0 || MARK in configuration) return configuration;
-      const wish = wishOf(configuration, references, folder?.uri.fsPath ?? firstFolder());
+      const definition = definitionOf(['launch', JSON.stringify(configuration), file], references);
+      const wish = {
+        ...wishOf(configuration, references),
+        ...{ definition, folder: folder?.uri.fsPath ?? firstFolder() },
+      };
       // In a terminal `pat run` asks by itself, with the command line that is run there.
-      const values = isTerminal(configuration.console as unknown) ? {} : await lender.lend(wish);
+      const values = isTerminal(configuration.console as unknown) ? {} : await allowed(lender, wish);
+      if (values === undefined) return undefined;
       // The hooks of a tracker cannot wait: what they need is here before the session begins.
       const [address, script] = await Promise.all([launcher.environment(), launcher.script()]);
       const id = randomUUID();
@@ -66,9 +77,11 @@ export function lendToDebuggers(
   };
 
   const trackers: vscode.DebugAdapterTrackerFactory = {
-    createDebugAdapterTracker({ configuration }) {
+    createDebugAdapterTracker({ id, configuration }) {
       const session = sessions.get(String(configuration[MARK]));
       if (session === undefined) return undefined;
+      session.of ??= id;
+      if (session.of !== id) return undefined;
       return {
         onWillReceiveMessage: (message: Message) => {
           fill(message, session.values);
@@ -95,8 +108,9 @@ export function lendToDebuggers(
   return vscode.Disposable.from(
     vscode.debug.registerDebugConfigurationProvider('*', provider),
     vscode.debug.registerDebugAdapterTrackerFactory('*', trackers),
-    vscode.debug.onDidTerminateDebugSession(({ configuration }) => {
-      sessions.delete(String(configuration[MARK]));
+    vscode.debug.onDidTerminateDebugSession(({ id, configuration }) => {
+      const mark = String(configuration[MARK]);
+      if (sessions.get(mark)?.of === id) sessions.delete(mark);
     }),
     new vscode.Disposable(stop),
     // A restart then has the reference and nothing else.
@@ -106,11 +120,21 @@ export function lendToDebuggers(
   );
 }
 
+/** What was allowed; `undefined` where the person turned away, after which VS Code begins nothing and says nothing. */
+async function allowed(lender: Lender, wish: Wish): Promise<Readonly<Record<string, Secret>> | undefined> {
+  try {
+    return await inWords(() => lender.lend(wish));
+  } catch (error) {
+    if (error instanceof Error && PatError.is(error.cause, 'consent-refused') && !error.cause.problem.forGood)
+      return undefined;
+    throw error;
+  }
+}
+
 function wishOf(
   configuration: vscode.DebugConfiguration,
   references: Readonly<Record<string, string>>,
-  folder: string,
-): Wish {
+): Omit<Wish, 'definition' | 'folder'> {
   return {
     consumer: 'debug',
     // On one line, and nothing in it that turns the text around.
@@ -119,8 +143,7 @@ function wishOf(
     meaning: vscode.l10n.t(
       'The program that is debugged, its debug adapter, and whoever stops it at a breakpoint can read the token. An answer for always holds for this configuration in this folder.',
     ),
-    definition: definitionOf(['launch', JSON.stringify(configuration)], references),
-    ...{ folder, references },
+    references,
   };
 }
 
@@ -182,13 +205,12 @@ function marksOf(lender: Lender, { references }: Wish): string {
 
 const isTerminal = (console: unknown) => console === 'integratedTerminal' || console === 'externalTerminal';
 
-async function referencesOf(
-  configuration: vscode.DebugConfiguration,
-): Promise<Readonly<Record<string, string>>> {
-  const env = configuration.env as unknown;
-  const file = configuration.envFile as unknown;
-  const text = typeof file === 'string' ? await readFile(file, 'utf8').catch(() => '') : '';
-  const all = { ...parseEnv(text), ...(typeof env === 'object' ? env : {}) } as Record<string, unknown>;
+async function variablesFile({ envFile }: vscode.DebugConfiguration): Promise<string> {
+  return typeof envFile === 'string' ? readFile(envFile, 'utf8').catch(() => '') : '';
+}
+
+function referencesIn({ env }: vscode.DebugConfiguration, file: string): Readonly<Record<string, string>> {
+  const all = { ...parseEnv(file), ...(typeof env === 'object' ? env : {}) } as Record<string, unknown>;
   return Object.fromEntries(
     Object.entries(all).filter(
       (each): each is [string, string] => typeof each[1] === 'string' && each[1].startsWith(REFERENCE_PREFIX),
@@ -206,10 +228,11 @@ function fill({ command, arguments: given }: Message, values: Readonly<Record<st
 }
 
 /** Has `pat run` start what the adapter wants to be started in a terminal. */
-function wrap({ type, command, arguments: args }: Message, { address, script }: Session): void {
+function wrap({ type, command, arguments: args }: Message, { wish, address, script }: Session): void {
   if (type !== 'request' || command !== 'runInTerminal' || args?.args === undefined) return;
   const { NODE_OPTIONS: options, ...env } = args.env ?? {};
   // Else the debugger would attach to `pat` itself.
   args.env = { ...env, ...address, ...(options == null ? {} : { PAT_NODE_OPTIONS: options }) };
+  args.env[LAUNCH_VARIABLE] = wish.definition ?? '';
   args.args = [script, 'run', '--resolve-env', '--', ...args.args];
 }

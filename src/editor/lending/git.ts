@@ -49,13 +49,13 @@ export class GitMap {
     return undefined;
   }
 
-  /** @throws PatError `origin-changed` for an address that is not of the token's own server */
+  /** @throws PatError `other-origin` for an address that is not of the token's own server */
   async add(entry: Entry, address: URL, username: string): Promise<void> {
     if (address.protocol !== 'https:') {
       throw new PatError({ reason: 'insecure-address', address: address.origin });
     }
     if (address.origin !== new URL(entry.origin).origin) {
-      throw new PatError({ reason: 'origin-changed', pinned: entry.origin, now: address.origin });
+      throw new PatError({ reason: 'other-origin', origin: entry.origin, asked: address.origin });
     }
     const path = repository(address.pathname);
     await this.#uses.put({

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { PatError } from '../../core/errors.ts';
 import { REFERENCE_PREFIX } from '../../core/reference.ts';
 import { definitionOf } from '../../vault/grants.ts';
+import { inWords } from '../notices.ts';
 import { commandLine } from './consent.ts';
 import { firstFolder, type Lender } from './lender.ts';
 
@@ -34,7 +35,7 @@ export function lendToMcpServers(lender: Lender): vscode.Disposable {
             new vscode.McpHttpServerDefinition(label, vscode.Uri.parse(url, true), { ...headers }),
         ),
       resolveMcpServerDefinition: (server) =>
-        server instanceof vscode.McpHttpServerDefinition ? withTokens(lender, server) : server,
+        server instanceof vscode.McpHttpServerDefinition ? inWords(() => withTokens(lender, server)) : server,
     }),
   );
 }

@@ -53,7 +53,8 @@ async function executionOf(
   launcher: Launcher,
 ): Promise<vscode.ProcessExecution> {
   const named = references.map(([name, reference]) => `${name}=${reference}`);
-  const { program, args, env } = await launcher.process('run', ...named, '--', ...command);
+  const also = plain.flatMap(([name]) => ['--also', name]);
+  const { program, args, env } = await launcher.process('run', ...named, ...also, '--', ...command);
   return new vscode.ProcessExecution(program, args, {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...Object.fromEntries(plain), ...env },

@@ -90,8 +90,22 @@ describe('pat run', () => {
   it('tells the editor what is to be run, where, and with which reference', async () => {
     await run(program(''), environment);
     assert.deepEqual(requests, [
-      { ask: 'run', cwd: process.cwd(), command: program(''), references: { API_TOKEN: 'pat://work/ci' } },
+      {
+        ask: 'run',
+        cwd: process.cwd(),
+        command: program(''),
+        variables: {},
+        references: { API_TOKEN: 'pat://work/ci' },
+      },
     ]);
+  });
+
+  it('tells it what a task sets for the program as well, which may make another program of it', async () => {
+    await pat(['run', 'API_TOKEN=pat://work/ci', '--also', 'NODE_OPTIONS', '--', ...program('')], {
+      ...environment,
+      NODE_OPTIONS: '--no-warnings',
+    });
+    assert.partialDeepStrictEqual(requests, [{ variables: { NODE_OPTIONS: '--no-warnings' } }]);
   });
 
   it('asks anew at each run, so that a replaced secret arrives', async () => {
@@ -185,7 +199,9 @@ describe('pat', () => {
     reply = { values: { API_TOKEN: new Secret(VALUE) } };
     const { out } = await pat(['run', '--env-file', join(folder, '.env'), '--', ...program('')], environment);
     assert.partialDeepStrictEqual(JSON.parse(out), { API_TOKEN: backwards(VALUE), KEPT: 'from file' });
-    assert.partialDeepStrictEqual(questions, [{ ask: 'run', references: { API_TOKEN: 'pat://work/ci' } }]);
+    assert.partialDeepStrictEqual(questions, [
+      { ask: 'run', references: { API_TOKEN: 'pat://work/ci' }, variables: { KEPT: 'from file' } },
+    ]);
     rmSync(folder, { recursive: true });
   });
 
