@@ -53,7 +53,7 @@ function named(label: string, ...[tag, attributes, ...children]: Parameters<type
 }
 
 function lineControl({ field, value, onChange }: ControlSetting<Field>, tag: string): HTMLElement {
-  const element = named(field.label, tag, { 'data-field': field.name, ...describedBy(field) });
+  const element = named(field.label, tag, { 'data-field': field.name });
   element.value = typeof value === 'string' ? value : '';
   element.addEventListener('input', () => {
     onChange(element.value);
@@ -73,12 +73,7 @@ function choiceControl({ field, value, onChange }: ControlSetting<Field & Choice
       option.detail === undefined ? option.label : `${option.label} – ${option.detail}`,
     ),
   );
-  const element = named(
-    field.label,
-    'vscode-single-select',
-    { 'data-field': field.name, ...describedBy(field) },
-    ...options,
-  );
+  const element = named(field.label, 'vscode-single-select', { 'data-field': field.name }, ...options);
   element.addEventListener('change', () => {
     onChange(element.value);
   });
@@ -91,7 +86,6 @@ function numberControl({ field, value, onChange }: ControlSetting<Field & Number
     type: 'number',
     min: String(field.min),
     max: String(field.max),
-    ...describedBy(field),
   });
   element.value = typeof value === 'number' ? String(value) : '';
   element.addEventListener('input', () => {
@@ -103,7 +97,7 @@ function numberControl({ field, value, onChange }: ControlSetting<Field & Number
 function flagControl({ field, value, onChange }: ControlSetting<Field>): HTMLElement {
   const element = h(
     'vscode-checkbox',
-    { 'data-field': field.name, checked: value === true, ...describedBy(field) },
+    { 'data-field': field.name, checked: value === true },
     field.label,
   ) as HTMLElement & { checked: boolean };
   element.addEventListener('change', () => {
@@ -120,7 +114,6 @@ function manyControl({ field, value, words, onChange }: ControlSetting<Field & M
   const search = named(field.label, 'vscode-textfield', {
     'data-field': field.name,
     placeholder: words.addValue,
-    ...describedBy(field),
   });
 
   const change = (edit: () => void) => {
@@ -208,7 +201,7 @@ function expiryControl({
   const select = named(
     field.label,
     'vscode-single-select',
-    { 'data-field': field.name, ...describedBy(field) },
+    { 'data-field': field.name },
     ...(current === undefined ? [] : [choice(KEEP, keptText(current))]),
     ...field.presets.map((days) => choice(String(days), days === 1 ? words.day : fill(words.days, days))),
     choice(CUSTOM, words.custom),
@@ -250,7 +243,13 @@ function expiryControl({
   return h('div', { class: 'expiry' }, select, custom, warning);
 }
 
-/** Element ids that a control's help and problem stand under. */
-export const helpId = (field: Field) => `help-${field.name}`;
-export const problemId = (field: Field) => `problem-${field.name}`;
-const describedBy = (field: Field) => ({ 'aria-describedby': `${helpId(field)} ${problemId(field)}` });
+/** What is said of a control beside its label: it lies in a shadow of its own, where no id of the page is known. */
+export async function explain(control: HTMLElement, field: Field, help: string): Promise<void> {
+  const parts = [control, ...control.querySelectorAll<HTMLElement>('[data-field]')];
+  for (const part of parts as (HTMLElement & { readonly updateComplete?: Promise<unknown> })[]) {
+    await part.updateComplete; // drawn, once it stands in the page
+    const inner = part.shadowRoot?.querySelector('input, textarea, [role=combobox]');
+    if (help !== '') inner?.setAttribute('aria-description', help);
+    if (field.required) inner?.setAttribute('aria-required', 'true');
+  }
+}

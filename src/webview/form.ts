@@ -8,7 +8,7 @@ import { dateWriter } from '../core/dates.ts';
 import { type Draft, type FieldProblem, problemsOf, type Value } from '../core/form.ts';
 import type { CreatedFacts, FromFormPage, ToFormPage, Words } from '../editor/panels/messages.ts';
 import { button, editor, fill, h, show } from './dom.ts';
-import { controlFor, helpId, problemId } from './fields.ts';
+import { controlFor, explain } from './fields.ts';
 
 type FormMessage = Extract<ToFormPage, { type: 'form' }>;
 
@@ -53,7 +53,7 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
   const problems = new Map(
     form.fields.map((field) => [
       field.name,
-      h('p', { id: problemId(field), class: 'problem', role: 'alert', 'data-problem': field.name }),
+      h('p', { class: 'problem', role: 'alert', 'data-problem': field.name }),
     ]),
   );
   const failure = h('p', { class: 'problem', role: 'alert', 'data-failure': true });
@@ -157,7 +157,10 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
         if ((field.input === 'text' && field.unique) || field.input === 'choice') checkName();
       },
     });
-    const marks = [field.help ?? '', field.immutable ? words.immutable : ''].filter((text) => text !== '');
+    const help = [field.help ?? '', field.immutable ? words.immutable : '']
+      .filter((text) => text !== '')
+      .join(' · ');
+    void explain(control, field, help);
     return h(
       'div',
       { class: 'row' },
@@ -172,7 +175,7 @@ function formPage({ form, draft: fresh, account, locale, words }: FormMessage) {
         'div',
         { class: 'control' },
         control,
-        h('p', { id: helpId(field), class: 'help' }, marks.join(' · ')),
+        h('p', { class: 'help' }, help),
         problems.get(field.name) ?? '',
       ),
     );

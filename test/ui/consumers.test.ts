@@ -323,6 +323,11 @@ describe('consumers of stored tokens', () => {
     });
     for (const consumer of ['input', 'debug', 'agent', 'mcp', 'git', 'script', 'process'])
       assert.ok(text.includes(consumer), `${consumer} in ${text}`);
+    await workbench.run('PAT Vault: Export Access Log…');
+    const target = join(session().workspace, 'pat-access.jsonl');
+    await workbench.quickInput.enter('Export Access Log', target);
+    const exported = await until('the exported log', () => readFile(target, 'utf8').catch(() => undefined));
+    assert.ok(exported.split('\n').every((line) => line === '' || 'outcome' in (JSON.parse(line) as object)));
     await workbench.run('Consumer: Tell What I Saw');
     await workbench.notifications.find(/Consumer: saw \d+ things/);
     await workbench.run('PAT Vault: Stop All Sharing…');

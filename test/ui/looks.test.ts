@@ -59,6 +59,19 @@ describe('the pages', () => {
     await inEveryTheme('form');
   });
 
+  it('says of each control what it is for, and whether it must be filled in', async () => {
+    const form = await page();
+    const name = form.getByRole('textbox', { name: 'Name', exact: true });
+    assert.equal(await name.getAttribute('aria-required'), 'true');
+    for (const help of await form.locator('.control > .help:not(:empty)').all()) {
+      const said = (await help.textContent()) ?? '';
+      await form
+        .locator(`[aria-description=${JSON.stringify(said)}]`)
+        .first()
+        .waitFor();
+    }
+  });
+
   it('keeps the form whole in a narrow window', async () => {
     const { workbench } = session();
     await workbench.page.setViewportSize({ width: 760, height: 800 });

@@ -57,7 +57,7 @@ export function handlers(house: House, clipboard: Clipboard): Record<CommandId, 
     'patVault.openTerminal': (node) => lending.terminalWithToken(house, node),
     'patVault.installCli': () => lending.installCli(house),
     'patVault.useForGit': (node) => lending.gitWithToken(house, node),
-    'patVault.showAccessLog': () => lending.showAccessLog(house),
+    'patVault.showAccessLog': () => house.lending.accessLog.show(),
     'patVault.exportAccessLog': () => lending.exportAccessLog(house),
     'patVault.stopSharing': () => lending.stopSharing(house),
     'patVault.showLog': () => {

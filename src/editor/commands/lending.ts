@@ -1,11 +1,9 @@
 import * as vscode from 'vscode';
-import type { Access } from '../../vault/access.ts';
 import type { House } from '../house.ts';
 import { useForGit } from '../lending/git.ts';
 import { getToken } from '../lending/input.ts';
 import { environmentSetting, openTerminal } from '../lending/terminal.ts';
 import { type Chosen, chooseToken, chooseTokens, isStored } from '../pick.ts';
-import { dates } from '../words.ts';
 
 /** For `${input:…}`: the value, after the user has agreed. */
 export const tokenForInput = (house: House, argument: unknown) => getToken(house.lending.lender, argument);
@@ -55,30 +53,6 @@ export async function gitWithToken(house: House, argument: unknown): Promise<voi
 
 const isHere = (house: House) => (chosen: Chosen) =>
   isStored(chosen) && chosen.entry !== undefined && house.vault.presenceOf(chosen.entry) !== 'missing';
-
-/** Every hand-out and refusal, newest first, to read. */
-export async function showAccessLog(house: House): Promise<void> {
-  const accesses = [...(await house.record.all())].reverse();
-  const lines = accesses.map((access) => lineOf(access).join('  '));
-  const head = vscode.l10n.t('Who was lent which token, newest first. No secret stands here.');
-  const uri = vscode.Uri.from({ scheme: 'pat-vault-log', path: `/${vscode.l10n.t('Access Log')}` });
-  const provider = vscode.workspace.registerTextDocumentContentProvider('pat-vault-log', {
-    provideTextDocumentContent: () => [head, '', ...lines, ''].join('\n'),
-  });
-  try {
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
-  } finally {
-    provider.dispose();
-  }
-}
-
-const lineOf = ({ at, consumer, what, folder, reference, outcome }: Access) => [
-  dates.exact(at),
-  outcome,
-  reference,
-  [consumer, what].filter((part) => part !== '').join(' '),
-  folder,
-];
 
 /** As JSON, one hand-out a line. */
 export async function exportAccessLog(house: House): Promise<void> {

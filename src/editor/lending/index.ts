@@ -8,6 +8,7 @@ import type { Vault } from '../../vault/vault.ts';
 import type { Connections } from '../connected.ts';
 import { logError, noticeOf } from '../notices.ts';
 import { connectionName } from '../settings.ts';
+import { AccessLog } from './access-log.ts';
 import { lendToAgents } from './agents.ts';
 import { PatAuthentication } from './authentication.ts';
 import { Broker } from './broker.ts';
@@ -37,6 +38,7 @@ export interface Lending {
   readonly launcher: Launcher;
   readonly git: GitMap;
   readonly broker: Broker;
+  readonly accessLog: AccessLog;
   /** Fires when all that is lent is to end. */
   readonly stopped: vscode.EventEmitter<void>;
 }
@@ -56,13 +58,18 @@ export function openLending(parts: LendingParts): Lending {
     answer: (question) => answerPat(question, lender, vault, git),
     sentenceOf: (error) => noticeOf(error).sentence,
   });
-  return { lender, broker, git, launcher: new Launcher(context, broker), stopped: new vscode.EventEmitter() };
+  return {
+    ...{ lender, broker, git },
+    launcher: new Launcher(context, broker),
+    accessLog: new AccessLog(record),
+    stopped: new vscode.EventEmitter(),
+  };
 }
 
 /** Everything that lends stored tokens: to extensions as sessions, to programs by `pat`, to debuggers and agents. */
 export function lend(
   parts: LendingParts,
-  { lender, launcher, broker, stopped }: Lending,
+  { lender, launcher, broker, accessLog, stopped }: Lending,
   create: () => Promise<Entry | undefined>,
 ): vscode.Disposable {
   const { log, vault, connections, record, clock } = parts;
@@ -84,6 +91,7 @@ export function lend(
       },
     }),
     provideTasks(launcher),
+    accessLog,
     stopped,
     stopped.event(() => {
       void broker.close();
