@@ -1,5 +1,6 @@
 // `pat`: stored tokens by reference for programs and scripts. The values come over the editor's private socket, after
 // the person there has agreed; none is in an argument list, a task or a file.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { parseArgs, parseEnv } from 'node:util';
@@ -149,4 +150,10 @@ try {
 } catch (error) {
   process.stderr.write(`pat: ${error instanceof Refusal ? error.message : 'failed unexpectedly.'}\n`);
   process.exitCode = 1;
+  // A terminal of ours would be gone before anybody has read that.
+  if (process.argv[3] === '--shell' && process.stdin.isTTY) {
+    process.stderr.write('Press Enter to close this terminal.\n');
+    await once(process.stdin, 'data');
+    process.exit(0);
+  }
 }

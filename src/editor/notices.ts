@@ -205,11 +205,16 @@ function ofProblem(problem: Problem): Notice {
 }
 
 /** For those outside our commands – VS Code's own dialogs, agents, other extensions: the sentence, not the reason. */
-export async function inWords<T>(work: () => T | Promise<T>): Promise<T> {
+export function inWords(error: unknown): unknown {
+  return PatError.is(error) ? new Error(noticeOf(error).sentence, { cause: error }) : error;
+}
+
+/** Does something for them. */
+export async function speaking<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw PatError.is(error) ? new Error(noticeOf(error).sentence, { cause: error }) : error;
+    throw inWords(error);
   }
 }
 

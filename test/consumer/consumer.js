@@ -84,6 +84,7 @@ export function activate(context) {
     },
     'consumer.debug': () => debug('in the console'),
     'consumer.debugFromFile': () => debug('from a file'),
+    'consumer.debugElsewhere': () => debug('elsewhere'),
     'consumer.debugInTerminal': () => debug('in a terminal'),
     'consumer.whoAmI': () => whoAmI({ createIfNone: true }),
     'consumer.whoAmISilently': () => whoAmI({ silent: true }),

@@ -64,6 +64,7 @@ describe('consumers of stored tokens', () => {
           configurations: [
             launch('in the console', 'internalConsole'),
             launch('in a terminal', 'integratedTerminal'),
+            { ...launch('elsewhere', 'internalConsole'), type: 'tiny' },
             {
               ...launch('from a file', 'internalConsole'),
               envFile: '${workspaceFolder}/two.env',
@@ -143,6 +144,10 @@ describe('consumers of stored tokens', () => {
     assert.equal(message, 'Let "${input:…}" use the token two?');
     assert.match(detail, /becomes visible to other extensions/);
     assert.deepEqual((await dialog.buttons()).sort(), ['Allow Once', 'Cancel', 'Copy Task Instead']);
+    await dialog.click('Cancel');
+    await session().workbench.notifications.find('The use of the token was not allowed.');
+    assert.ok(!existsSync(join(session().workspace, 'by-input.txt')), 'it ran all the same');
+    await runTask(session(), 'by input');
     await dialog.click('Allow Once');
     assert.equal(await written('by-input.txt'), 'two');
   });
@@ -152,6 +157,13 @@ describe('consumers of stored tokens', () => {
     await tokens().chooseFromMenu('one', 'Open Terminal with Token…');
     await workbench.quickInput.enter('Variable that holds one', 'ONE_TOKEN');
     assert.match((await workbench.dialog.text()).detail, /ONE_TOKEN = pat:\/\/forge\/one/);
+    await workbench.dialog.click('Cancel');
+    await terminalSays(session(), 'pat: The use of the token was not allowed.');
+    await workbench.page.locator('.terminal-wrapper.active').click();
+    await workbench.page.keyboard.press('Enter');
+
+    await tokens().chooseFromMenu('one', 'Open Terminal with Token…');
+    await workbench.quickInput.enter('Variable that holds one', 'ONE_TOKEN');
     await workbench.dialog.click('Allow Once');
     await workbench.page.locator('.terminal-wrapper.active').click();
     await until('the shell', async () => /[$#]\s*$/.test(await workbench.terminalText()));
@@ -192,8 +204,24 @@ describe('consumers of stored tokens', () => {
     const { workbench } = session();
     await workbench.run('Consumer: Debug in Terminal');
     assert.match((await workbench.dialog.text()).detail, /whoami\.js/);
-    await workbench.dialog.click('Allow Once');
+    await workbench.dialog.click('Cancel');
+    const toolbar = workbench.page.locator('.debug-toolbar');
+    await toolbar.waitFor({ state: 'hidden' });
+
+    await workbench.run('Consumer: Debug in Terminal');
+    await workbench.dialog.click('Always Allow Here');
     assert.equal(await written('in-a-terminal.txt'), 'one');
+    await toolbar.waitFor({ state: 'hidden' });
+    await rm(join(session().workspace, 'in-a-terminal.txt'));
+    await workbench.run('Consumer: Debug in Terminal');
+    assert.equal(await written('in-a-terminal.txt'), 'one');
+  });
+
+  it('gives it by way of an adapter that is a process of its own', async () => {
+    const { workbench } = session();
+    await workbench.run('Consumer: Debug Elsewhere');
+    await workbench.dialog.click('Allow Once');
+    assert.equal(await written('elsewhere.txt'), 'one');
   });
 
   it('reads references of an envFile, and gives what they stand for by now when restarted', async () => {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Entry } from '../../vault/entry.ts';
 import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
-import { tell } from '../notices.ts';
+import { inWords, tell } from '../notices.ts';
 import type { Handler } from './handlers.ts';
 import { type CommandId, commandIds } from './ids.ts';
 
@@ -10,6 +10,9 @@ import { type CommandId, commandIds } from './ids.ts';
 export async function createToken(house: House, clipboard: Clipboard): Promise<Entry | undefined> {
   return (await import('./create.ts')).createFor(house, clipboard);
 }
+
+/** VS Code needs its answer, and would run a program with the text `${input:…}` where there is none. */
+const ANSWERING: CommandId = 'patVault.getToken';
 
 /** Every command of the extension; what they do is loaded with the first. A failure is told once, here. */
 export function registerCommands(house: House, clipboard: Clipboard): vscode.Disposable {
@@ -21,6 +24,7 @@ export function registerCommands(house: House, clipboard: Clipboard): vscode.Dis
         try {
           return await (await load())[id](argument);
         } catch (error) {
+          if (id === ANSWERING) throw inWords(error);
           await tell(error, house.log);
           return undefined;
         }

@@ -14,9 +14,9 @@ export class AccessLog implements vscode.Disposable {
     this.#registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
       onDidChange: this.#changed.event,
       provideTextDocumentContent: async () => {
-        const lines = [...(await record.all())].reverse().map(lineOf);
+        const rows = [...(await record.all())].reverse().map(rowOf);
         const head = vscode.l10n.t('Who was lent which token, newest first. No secret stands here.');
-        return [head, '', ...lines, ''].join('\n');
+        return [head, '', ...table(rows), ''].join('\n');
       },
     });
   }
@@ -34,11 +34,24 @@ export class AccessLog implements vscode.Disposable {
 }
 
 /** On one line, whatever a folder is called. */
-const lineOf = ({ at, consumer, what, folder, reference, outcome }: Access) =>
-  [
-    dates.exact(at),
-    outcome,
-    reference,
-    [consumer, what].filter((part) => part !== '').join(' '),
-    folder === '' ? '' : commandLine([folder]),
-  ].join('  ');
+const rowOf = ({ at, consumer, what, folder, reference, outcome }: Access) => [
+  dates.exact(at),
+  outcome,
+  reference,
+  [consumer, what].filter((part) => part !== '').join(' '),
+  folder === '' ? '' : commandLine([folder]),
+];
+
+/** Columns below each other; one that is far wider than usual does not push the others away. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, Math.min(cell.length, 48))),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

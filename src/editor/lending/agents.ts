@@ -7,7 +7,7 @@ import { Secret } from '../../core/secret.ts';
 import type { Authorization } from '../../servers/server.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { inWords } from '../notices.ts';
+import { speaking } from '../notices.ts';
 import { listOf } from './cli.ts';
 import { commandLine } from './consent.ts';
 import { firstFolder, type Lender } from './lender.ts';
@@ -40,11 +40,11 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
       invoke: () => text(JSON.stringify(listOf(ports.vault))),
     }),
     vscode.lm.registerTool('pat_describe', {
-      invoke: ({ input }) => inWords(() => text(JSON.stringify(described(ports, input)))),
+      invoke: ({ input }) => speaking(() => text(JSON.stringify(described(ports, input)))),
     }),
     vscode.lm.registerTool('pat_http', {
       prepareInvocation: async ({ input }) => {
-        const call = await inWords(() => callIn(ports, input));
+        const call = await speaking(() => callIn(ports, input));
         const shown = commandLine([call.method, call.url.href]);
         return {
           invocationMessage: vscode.l10n.t('Calling {0}', shown),
@@ -62,7 +62,7 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
         // Who calls from elsewhere than a chat is unknown: its type says never, another extension gives none.
         const { toolInvocationToken }: { readonly toolInvocationToken?: unknown } = options;
         const isFromChat = toolInvocationToken !== undefined;
-        return inWords(async () => text(await request(ports, options.input, isFromChat, cancellation)));
+        return speaking(async () => text(await request(ports, options.input, isFromChat, cancellation)));
       },
     }),
   );

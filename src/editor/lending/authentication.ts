@@ -3,7 +3,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { Instant } from '../../core/token.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { inWords } from '../notices.ts';
+import { speaking } from '../notices.ts';
 
 /** What the provider needs besides the vault. */
 export interface Lending {
@@ -84,7 +84,7 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
     scopes: readonly string[],
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    return inWords(async () => {
+    return speaking(async () => {
       const entry = this.#entryOfAccount(options.account) ?? (await this.#pick(scopes));
       if (entry === undefined) throw new vscode.CancellationError();
       if (!entry.shared) await this.#lending.vault.share(entry);

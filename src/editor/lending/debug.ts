@@ -8,7 +8,7 @@ import { REFERENCE_PREFIX } from '../../core/reference.ts';
 import type { Secret } from '../../core/secret.ts';
 import { definitionOf } from '../../vault/grants.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { inWords } from '../notices.ts';
+import { speaking } from '../notices.ts';
 import { commandLine } from './consent.ts';
 import type { Launcher } from './launcher.ts';
 import { firstFolder, type Lender, type Wish } from './lender.ts';
@@ -18,7 +18,7 @@ const MARK = '__patVault';
 
 interface Session {
   /** The debug session it is for, once that has begun: no other gets values by carrying the same mark. */
-  of?: string;
+  of?: vscode.DebugSession;
   readonly wish: Wish;
   values: Readonly<Record<string, Secret>>;
   marks: string;
@@ -47,7 +47,7 @@ export function lendToDebuggers(
   lender: Lender,
   launcher: Launcher,
   vault: Vault,
-  stopped: vscode.Event<void>,
+  when: { readonly stopped: vscode.Event<void>; readonly refused: vscode.Event<string> },
 ): vscode.Disposable {
   const sessions = new Map<string, Session>();
 
@@ -62,7 +62,9 @@ export function lendToDebuggers(
         ...{ definition, folder: folder?.uri.fsPath ?? firstFolder() },
       };
       // In a terminal `pat run` asks by itself, with the command line that is run there.
-      const values = isTerminal(configuration.console as unknown) ? {} : await allowed(lender, wish);
+      const values = isTerminal(configuration.console as unknown)
+        ? await speaking(() => nothingYet(lender, wish))
+        : await allowed(lender, wish);
       if (values === undefined) return undefined;
       // The hooks of a tracker cannot wait: what they need is here before the session begins.
       const [address, script] = await Promise.all([launcher.environment(), launcher.script()]);
@@ -77,11 +79,11 @@ export function lendToDebuggers(
   };
 
   const trackers: vscode.DebugAdapterTrackerFactory = {
-    createDebugAdapterTracker({ id, configuration }) {
-      const session = sessions.get(String(configuration[MARK]));
+    createDebugAdapterTracker(of) {
+      const session = sessions.get(String(of.configuration[MARK]));
       if (session === undefined) return undefined;
-      session.of ??= id;
-      if (session.of !== id) return undefined;
+      session.of ??= of;
+      if (session.of.id !== of.id) return undefined;
       return {
         onWillReceiveMessage: (message: Message) => {
           fill(message, session.values);
@@ -110,20 +112,31 @@ export function lendToDebuggers(
     vscode.debug.registerDebugAdapterTrackerFactory('*', trackers),
     vscode.debug.onDidTerminateDebugSession(({ id, configuration }) => {
       const mark = String(configuration[MARK]);
-      if (sessions.get(mark)?.of === id) sessions.delete(mark);
+      if (sessions.get(mark)?.of?.id === id) sessions.delete(mark);
     }),
     new vscode.Disposable(stop),
     // A restart then has the reference and nothing else.
-    stopped(() => {
+    when.stopped(() => {
       for (const session of sessions.values()) session.values = {};
     }),
+    // The debugger would wait for a program that never comes.
+    when.refused((definition) => {
+      for (const { of, wish } of sessions.values())
+        if (of !== undefined && wish.definition === definition) void vscode.debug.stopDebugging(of);
+    }),
   );
+}
+
+/** Of what nobody is asked about yet: only whether it is there. @throws PatError */
+function nothingYet(lender: Lender, { references }: Wish): Readonly<Record<string, Secret>> {
+  for (const reference of Object.values(references)) lender.entryOf(reference);
+  return {};
 }
 
 /** What was allowed; `undefined` where the person turned away, after which VS Code begins nothing and says nothing. */
 async function allowed(lender: Lender, wish: Wish): Promise<Readonly<Record<string, Secret>> | undefined> {
   try {
-    return await inWords(() => lender.lend(wish));
+    return await speaking(() => lender.lend(wish));
   } catch (error) {
     if (error instanceof Error && PatError.is(error.cause, 'consent-refused') && !error.cause.problem.forGood)
       return undefined;

@@ -5,6 +5,7 @@ import { PatError } from '../../core/errors.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Records } from '../../vault/records.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { noticeOf } from '../notices.ts';
 
 /** Which token git gets where. Kept by us: a repository cannot name a token for another. */
 export const gitUseSchema = z.object({
@@ -49,14 +50,9 @@ export class GitMap {
     return undefined;
   }
 
-  /** @throws PatError `other-origin` for an address that is not of the token's own server */
-  async add(entry: Entry, address: URL, username: string): Promise<void> {
-    if (address.protocol !== 'https:') {
-      throw new PatError({ reason: 'insecure-address', address: address.origin });
-    }
-    if (address.origin !== new URL(entry.origin).origin) {
-      throw new PatError({ reason: 'other-origin', origin: entry.origin, asked: address.origin });
-    }
+  /** @throws PatError for an address that is none, or not of the token's own server */
+  async add(entry: Entry, text: string, username: string): Promise<void> {
+    const address = assertFits(entry, text);
     const path = repository(address.pathname);
     await this.#uses.put({
       version: 1,
@@ -73,6 +69,17 @@ export class GitMap {
   }
 }
 
+/** @throws PatError `bad-address`, `insecure-address`, `other-origin` */
+function assertFits(entry: Entry, text: string): URL {
+  const address = URL.parse(text);
+  if (address === null) throw new PatError({ reason: 'bad-address', address: text });
+  if (address.protocol !== 'https:')
+    throw new PatError({ reason: 'insecure-address', address: address.origin });
+  if (address.origin !== new URL(entry.origin).origin)
+    throw new PatError({ reason: 'other-origin', origin: entry.origin, asked: address.origin });
+  return address;
+}
+
 const repository = (path: string) => path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
 
 /** Asks where git is to use a token, and keeps it. */
@@ -83,8 +90,14 @@ export async function useForGit(map: GitMap, entry: Entry): Promise<void> {
     prompt: vscode.l10n.t('Address of the repository, or of the server for all of its repositories'),
     value: `${entry.origin}/`,
     ignoreFocusOut: true,
-    validateInput: (text) =>
-      URL.canParse(text) ? undefined : vscode.l10n.t('"{0}" is not the address of a server.', text),
+    validateInput: (text) => {
+      try {
+        assertFits(entry, text);
+        return undefined;
+      } catch (error) {
+        return noticeOf(error).sentence;
+      }
+    },
   });
   if (address === undefined) return;
   const username = await vscode.window.showInputBox({
@@ -94,7 +107,7 @@ export async function useForGit(map: GitMap, entry: Entry): Promise<void> {
     ignoreFocusOut: true,
   });
   if (username === undefined) return;
-  await map.add(entry, new URL(address), username);
+  await map.add(entry, address, username);
   const host = new URL(address).origin;
   const lines = [
     `git config --global credential.${host}.helper '!pat git-credential'`,

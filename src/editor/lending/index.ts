@@ -41,6 +41,8 @@ export interface Lending {
   readonly accessLog: AccessLog;
   /** Fires when all that is lent is to end. */
   readonly stopped: vscode.EventEmitter<void>;
+  /** Fires when a program of a debug session was refused its token; with the hash of the launch configuration. */
+  readonly refused: vscode.EventEmitter<string>;
 }
 
 export function openLending(parts: LendingParts): Lending {
@@ -54,22 +56,30 @@ export function openLending(parts: LendingParts): Lending {
       logError(error, log);
     },
   });
+  const refused = new vscode.EventEmitter<string>();
   const broker = new Broker({
-    answer: (question) => answerPat(question, lender, vault, git),
+    answer: async (question) => {
+      try {
+        return await answerPat(question, lender, vault, git);
+      } catch (error) {
+        if (question.ask === 'run' && question.launch !== undefined) refused.fire(question.launch);
+        throw error;
+      }
+    },
     sentenceOf: (error) => noticeOf(error).sentence,
   });
   return {
     ...{ lender, broker, git },
     launcher: new Launcher(context, broker),
     accessLog: new AccessLog(record),
-    stopped: new vscode.EventEmitter(),
+    ...{ stopped: new vscode.EventEmitter<void>(), refused },
   };
 }
 
 /** Everything that lends stored tokens: to extensions as sessions, to programs by `pat`, to debuggers and agents. */
 export function lend(
   parts: LendingParts,
-  { lender, launcher, broker, accessLog, stopped }: Lending,
+  { lender, launcher, broker, accessLog, stopped, refused }: Lending,
   create: () => Promise<Entry | undefined>,
 ): vscode.Disposable {
   const { log, vault, connections, record, clock } = parts;
@@ -92,12 +102,12 @@ export function lend(
     }),
     provideTasks(launcher),
     accessLog,
-    stopped,
+    ...[stopped, refused],
     stopped.event(() => {
       void broker.close();
       void launcher.withdraw();
     }),
-    lendToDebuggers(lender, launcher, vault, stopped.event),
+    lendToDebuggers(lender, launcher, vault, { stopped: stopped.event, refused: refused.event }),
     lendToMcpServers(lender),
     lendToAgents({
       ...{ lender, vault },

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { PatError } from '../../core/errors.ts';
 import { REFERENCE_PREFIX } from '../../core/reference.ts';
 import { definitionOf } from '../../vault/grants.ts';
-import { inWords } from '../notices.ts';
+import { speaking } from '../notices.ts';
 import { commandLine } from './consent.ts';
 import { firstFolder, type Lender } from './lender.ts';
 
@@ -35,7 +35,9 @@ export function lendToMcpServers(lender: Lender): vscode.Disposable {
             new vscode.McpHttpServerDefinition(label, vscode.Uri.parse(url, true), { ...headers }),
         ),
       resolveMcpServerDefinition: (server) =>
-        server instanceof vscode.McpHttpServerDefinition ? inWords(() => withTokens(lender, server)) : server,
+        server instanceof vscode.McpHttpServerDefinition
+          ? speaking(() => withTokens(lender, server))
+          : server,
     }),
   );
 }
