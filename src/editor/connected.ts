@@ -192,7 +192,7 @@ export function parseAddress(text: string): URL {
   if (!URL.canParse(text)) throw new PatError({ reason: 'bad-address', address: text });
   const url = new URL(text);
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new PatError({ reason: 'bad-address', address: url.host });
+    throw new PatError({ reason: 'bad-address', address: `${url.protocol}//${url.host}` });
   }
   url.search = '';
   url.hash = '';

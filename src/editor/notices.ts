@@ -10,9 +10,9 @@ export interface Notice {
 
 interface Action {
   readonly label: string;
-  readonly command: CommandId;
-  /** What the command is told besides the server. */
-  readonly scopes?: readonly string[];
+  readonly command: CommandId | 'workbench.action.openSettings';
+  /** What the command is told; ours are told the server as well. */
+  readonly argument?: { readonly scopes: readonly string[] } | string;
 }
 
 /** The table of every failure: what the user reads, and what they can do about it. */
@@ -26,7 +26,7 @@ export function noticeOf(error: unknown): Notice {
   return ofProblem(error.problem);
 }
 
-const signIn = () => ({ label: vscode.l10n.t('Sign In Again'), command: 'patVault.signIn' }) as const;
+const signIn = () => ({ label: vscode.l10n.t('Sign In'), command: 'patVault.signIn' }) as const;
 const refresh = () => ({ label: vscode.l10n.t('Try Again'), command: 'patVault.refresh' }) as const;
 const showLog = () => ({ label: vscode.l10n.t('Show Log'), command: 'patVault.showLog' }) as const;
 const create = () => ({ label: vscode.l10n.t('Create Token'), command: 'patVault.createToken' }) as const;
@@ -34,7 +34,13 @@ const createWith = (scope: string) =>
   ({
     label: vscode.l10n.t('Create with This Scope'),
     command: 'patVault.createToken',
-    scopes: [scope],
+    argument: { scopes: [scope] },
+  }) as const;
+const openSettings = () =>
+  ({
+    label: vscode.l10n.t('Open Settings'),
+    command: 'workbench.action.openSettings',
+    argument: 'patVault.servers',
   }) as const;
 const addServer = () => ({ label: vscode.l10n.t('Add Server'), command: 'patVault.addServer' }) as const;
 
@@ -62,12 +68,12 @@ function ofProblem(problem: Problem): Notice {
           '{0} is not encrypted: use https, or http only on this machine.',
           problem.address,
         ),
-        action: addServer(),
+        action: openSettings(),
       };
     case 'bad-address':
       return {
         sentence: vscode.l10n.t('"{0}" is not the address of a server.', problem.address),
-        action: addServer(),
+        action: openSettings(),
       };
     case 'redirected':
       return {
@@ -199,7 +205,7 @@ function ofProblem(problem: Problem): Notice {
     case 'bad-settings':
       return {
         sentence: vscode.l10n.t('The settings of PAT Vault are wrong: {0}.', problem.why),
-        action: addServer(),
+        action: openSettings(),
       };
   }
 }
@@ -228,7 +234,7 @@ export async function tell(error: unknown, log: vscode.LogOutputChannel): Promis
     ...(action === undefined ? [] : [action.label]),
   );
   if (chosen === undefined || action === undefined) return;
-  await vscode.commands.executeCommand(action.command, { scopes: action.scopes });
+  await vscode.commands.executeCommand(action.command, action.argument);
 }
 
 export function logError(error: unknown, log: vscode.LogOutputChannel): void {

@@ -117,6 +117,15 @@ export async function loadAll(house: House): Promise<void> {
   await Promise.all(partial.map(({ connection }) => house.inventory.refresh(connection.id)));
 }
 
+/** What to say of servers whose tokens are not known, signed out or out of reach; empty where there are none. */
+export function unread(house: House): string {
+  const names = house.inventory
+    .all()
+    .filter((listing) => !isWhole(listing))
+    .map(({ connection }) => connectionName(connection));
+  return names.length === 0 ? '' : vscode.l10n.t('Not looked at: {0}.', names.join(', '));
+}
+
 async function pickable(house: House, filter: (chosen: Chosen) => boolean) {
   await loadAll(house);
   const now = house.clock.now();

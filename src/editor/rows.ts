@@ -10,7 +10,7 @@ import { conditionWord, expiryWords, fieldRows, secretWords, tokenLabel } from '
 
 const ICONS: Record<TokenCondition, [icon: string, color: string]> = {
   active: ['key', 'testing.iconPassed'],
-  'expiring-soon': ['watch', 'list.warningForeground'],
+  'expiring-soon': ['clockface', 'list.warningForeground'],
   expired: ['circle-slash', 'disabledForeground'],
   revoked: ['circle-slash', 'disabledForeground'],
   'auto-revoked': ['error', 'list.errorForeground'],
@@ -139,8 +139,12 @@ export function stateRow(listing: Listing, where: string): vscode.TreeItem {
       label: action === undefined ? said(sentence) : `${said(sentence)} ${action.label}`,
     };
     if (action !== undefined) {
-      const { command, label: title, scopes } = action;
-      item.command = { command, title, arguments: [{ ...argument, scopes }] };
+      const { command, label: title, argument: told } = action;
+      item.command = {
+        command,
+        title,
+        arguments: [typeof told === 'string' ? told : { ...argument, ...told }],
+      };
     }
     return item;
   }

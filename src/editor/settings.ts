@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
+import { PatError } from '../core/errors.ts';
+import { tell } from './notices.ts';
 
 const name = z.string().check(z.regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/));
 
@@ -25,13 +27,16 @@ const keep = <T>(name: string, read: () => T): T => {
   return kept.get(name) as T;
 };
 
-/** Keeps up with the settings, and tells the log what is wrong with them. */
+/** Keeps up with the settings, and tells what is wrong with them, each thing once. */
 export function watchSettings(log: vscode.LogOutputChannel): vscode.Disposable {
+  const told = new Set<string>();
   const look = () => {
     kept.clear();
-    readConnections((why) => {
-      log.warn(why);
-    });
+    for (const why of servers().problems) {
+      if (told.has(why)) continue;
+      told.add(why);
+      void tell(new PatError({ reason: 'bad-settings', why }), log);
+    }
   };
   look();
   return vscode.workspace.onDidChangeConfiguration((change) => {
@@ -39,23 +44,44 @@ export function watchSettings(log: vscode.LogOutputChannel): vscode.Disposable {
   });
 }
 
-/** The configured servers; entries of another shape, and second uses of an id, are left out and reported. */
-export const connections = () => keep('servers', () => readConnections(() => undefined));
+/** The configured servers; entries of another shape, and second uses of an id, are left out. */
+export const connections = () => servers().connections;
 
-function readConnections(onBad: (why: string) => void): readonly Connection[] {
+interface Servers {
+  readonly connections: readonly Connection[];
+  /** Entries that are none, as they stand there. */
+  readonly others: readonly unknown[];
+  readonly problems: readonly string[];
+}
+
+const servers = () => keep('servers', readServers);
+
+function readServers(): Servers {
   // Application scope: a workspace cannot add a server or change an address.
   const configured: unknown = section().inspect('servers')?.globalValue ?? [];
+  const problems: string[] = [];
   if (!Array.isArray(configured)) {
-    onBad('patVault.servers is not a list');
-    return [];
+    problems.push(vscode.l10n.t('{0} is not a list', 'patVault.servers'));
+    return { connections: [], others: [], problems };
   }
   const found = new Map<string, Connection>();
+  const others: unknown[] = [];
   for (const [index, value] of configured.entries()) {
     const parsed = connectionSchema.safeParse(value);
-    if (!parsed.success || found.has(parsed.data.id)) onBad(`patVault.servers[${index}] is not a server`);
-    else found.set(parsed.data.id, parsed.data);
+    if (parsed.success && !found.has(parsed.data.id)) {
+      found.set(parsed.data.id, parsed.data);
+      continue;
+    }
+    others.push(value);
+    const path = parsed.success ? ['id'] : (parsed.error.issues[0]?.path ?? []);
+    const where = [`patVault.servers[${index}]`, ...path.map(String)].join('.');
+    problems.push(
+      parsed.success
+        ? vscode.l10n.t('{0} is that of another server', where)
+        : vscode.l10n.t('{0} is missing, or is not what it should be', where),
+    );
   }
-  return [...found.values()];
+  return { connections: [...found.values()], others, problems };
 }
 
 export const connectionName = (connection: Connection) => connection.name ?? connection.id;
@@ -63,7 +89,9 @@ export const connectionName = (connection: Connection) => connection.name ?? con
 export async function saveConnections(
   change: (list: readonly Connection[]) => readonly Connection[],
 ): Promise<void> {
-  await section().update('servers', change(connections()), vscode.ConfigurationTarget.Global);
+  // What we do not understand is not ours to remove.
+  const list = [...change(connections()), ...servers().others];
+  await section().update('servers', list, vscode.ConfigurationTarget.Global);
 }
 
 export const expiryWarningDays = () =>

@@ -115,7 +115,7 @@ describe('consumers of stored tokens', () => {
   before(async () => {
     const { workbench } = session();
     await workbench.openContainer('PAT Vault');
-    await tokens().row('Sign In Again…').click();
+    await tokens().row('Sign In…').click();
     await workbench.quickInput.enter('Sign In to Forge (1/1)', forge.sandbox.administrator.reveal());
     for (const name of ['one', 'two']) await create(name);
     await workbench.run('Notifications: Clear All Notifications');

@@ -31,7 +31,7 @@ describe('tokens of many people', () => {
   it('asks for signing in where it is needed, and shows one’s own tokens', async () => {
     const { workbench } = session();
     await workbench.openContainer('PAT Vault');
-    await tokens().row('Sign In Again…').click();
+    await tokens().row('Sign In…').click();
     await workbench.quickInput.enter('Sign In to Company (1/1)', server.secretOf('my login').reveal());
     await shows([
       'Company',

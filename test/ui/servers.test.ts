@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startVerdaccio, type Verdaccio } from '../servers/verdaccio.ts';
@@ -16,7 +16,10 @@ const PASSWORD = `correct horse ${randomBytes(12).toString('hex')}`;
 /** A server no one here wrote, beside the sandbox: each step needs those before it. */
 describe('several servers', () => {
   const session = editorSession('servers', {
-    settings: { ...withSandbox, 'patVault.cli.enabled': true },
+    settings: {
+      'patVault.servers': [...withSandbox['patVault.servers'], { id: 'Mistyped', kind: 'standard' }],
+      'patVault.cli.enabled': true,
+    },
   });
   let verdaccio: Verdaccio;
   before(async () => {
@@ -36,6 +39,14 @@ describe('several servers', () => {
         (one) => one.label === label && new RegExp(description).test(one.description),
       ),
     );
+
+  it('says what is wrong with the settings, and where', async () => {
+    const { buttons } = await session().workbench.notifications.find(
+      'The settings of PAT Vault are wrong: patVault.servers[1].id is missing, or is not what it should be.',
+    );
+    assert.deepEqual(buttons, ['Open Settings']);
+    await session().workbench.run('Notifications: Clear All Notifications');
+  });
 
   it('adds an npm registry: kind, address, user and hidden password, checked before anything is kept', async () => {
     const { quickInput } = session().workbench;
@@ -57,6 +68,8 @@ describe('several servers', () => {
     await quickInput.enter(signInBox(1), 'alice');
     await quickInput.enter(signInBox(2), PASSWORD);
     await row(host(), '^alice$');
+    const settings = await readFile(join(session().folder, 'data/User/settings.json'), 'utf8');
+    assert.ok(settings.includes('Mistyped'), 'an entry that is no server is still the user’s');
   });
 
   it('creates a token there by its own form, asking for the password in mid-call', async () => {
@@ -107,8 +120,8 @@ describe('several servers', () => {
   it('signs out, which leaves the server and its secrets, and in again', async () => {
     const { workbench } = session();
     await tokens().chooseFromMenu(host(), 'Sign Out');
-    const state = await row('Sign In Again…', 'You are signed out of');
-    assert.match(state.ariaLabel, /You are signed out of .* Sign In Again/);
+    const state = await row('Sign In…', 'You are signed out of');
+    assert.match(state.ariaLabel, /You are signed out of .* Sign In/);
     await tokens().row(state.label).click();
     await workbench.quickInput.enter(signInBox(1), 'alice');
     await workbench.quickInput.enter(signInBox(2), PASSWORD);

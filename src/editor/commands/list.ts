@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { collator, isIdle } from '../../core/arrange.ts';
 import { conditionOf, type Owner } from '../../core/token.ts';
 import type { House } from '../house.ts';
-import { type Chosen, chooseServer, chosenOf, isRevocable, loadAll } from '../pick.ts';
+import { type Chosen, chooseServer, chosenOf, isRevocable, loadAll, unread } from '../pick.ts';
 import { connectionName, expiryWarningDays } from '../settings.ts';
 import { conditionWord, dates, tokenLabel } from '../words.ts';
 import { revokeChosen } from './tokens.ts';
@@ -67,9 +67,8 @@ export async function cleanUp(house: House): Promise<void> {
       chosen,
     }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('Nothing to clean up: no token is expired or lies idle.'),
-    );
+    const sentence = vscode.l10n.t('Nothing to clean up: no token is expired or lies idle.');
+    void vscode.window.showInformationMessage(`${sentence} ${unread(house)}`);
     return;
   }
   const picked = await vscode.window.showQuickPick(items, {
@@ -86,11 +85,9 @@ export async function revokeAllMine(house: House, argument: unknown): Promise<vo
   const connection = await chooseServer(house, argument);
   if (connection === undefined) return;
   await house.inventory.show(connection.id, 'me');
-  const { server } = await house.connections.server(connection.id);
-  const mine = everyToken(house)
-    .filter((chosen) => chosen.connection.id === connection.id && isRevocable(house)(chosen))
-    // The connection's own token goes last, or nothing after it would go.
-    .sort((one, other) => Number(server.isOwn(one.token)) - Number(server.isOwn(other.token)));
+  const mine = everyToken(house).filter(
+    (chosen) => chosen.connection.id === connection.id && isRevocable(house)(chosen),
+  );
   if (mine.length === 0) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t('You have no active token on {0}.', connectionName(connection)),

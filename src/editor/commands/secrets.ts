@@ -4,8 +4,7 @@ import { Secret, type SecretBundle } from '../../core/secret.ts';
 import { isLive, type Token } from '../../core/token.ts';
 import { importSecret as store } from '../../vault/lifecycle.ts';
 import type { House } from '../house.ts';
-import { noticeOf } from '../notices.ts';
-import { type Chosen, chooseToken } from '../pick.ts';
+import { type Chosen, chooseToken, loadAll, unread } from '../pick.ts';
 import { connectionName } from '../settings.ts';
 import { tokenLabel } from '../words.ts';
 import type { TokenNode } from '../nodes.ts';
@@ -56,6 +55,7 @@ export async function findToken(house: House): Promise<void> {
     vscode.l10n.t('Compared on this machine only; sent nowhere.'),
   );
   if (secret === undefined) return;
+  await loadAll(house);
   const fingerprint = secret.fingerprint();
   const stored = house.vault.entries().find((entry) => entry.fingerprint === fingerprint);
   const listed = house.inventory
@@ -70,7 +70,7 @@ export async function findToken(house: House): Promise<void> {
   if (found === undefined) {
     const sentence =
       stored === undefined
-        ? vscode.l10n.t('No listed or stored token has this secret.')
+        ? `${vscode.l10n.t('No listed or stored token has this secret.')} ${unread(house)}`
         : vscode.l10n.t('It is {0}, which its server no longer lists.', house.vault.referenceOf(stored));
     void vscode.window.showInformationMessage(sentence);
     return;
@@ -101,7 +101,7 @@ export async function removeAllSecrets(house: House): Promise<void> {
     {
       modal: true,
       detail: vscode.l10n.t(
-        '{0} secrets of tokens and the sign-ins to {1} servers are removed from this editor. The tokens stay valid on their servers, which will not show the secrets again.',
+        'Removed from this editor: secrets of tokens ({0}), sign-ins to servers ({1}). The tokens stay valid on their servers, which will not show the secrets again.',
         entries.length,
         connections.length,
       ),
@@ -116,7 +116,8 @@ export async function removeAllSecrets(house: House): Promise<void> {
     await house.connections.signOut(id).catch((error: unknown) => failures.push(error));
   }
   await house.inventory.refreshAll();
-  if (failures.length > 0) throw new Error(noticeOf(failures[0]).sentence, { cause: failures[0] });
+  const [failure] = failures;
+  if (failure instanceof Error) throw failure;
 }
 
 async function askSecret(title: string, prompt: string): Promise<Secret | undefined> {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { revokeToken } from '../../vault/lifecycle.ts';
 import type { Clipboard } from '../clipboard.ts';
 import type { House } from '../house.ts';
-import { tell } from '../notices.ts';
+import { logError, noticeOf, tell } from '../notices.ts';
 import { type Chosen, chooseToken, chooseTokens, isRevocable, isStored } from '../pick.ts';
 import { connectionName } from '../settings.ts';
 import { tokenLabel } from '../words.ts';
@@ -28,6 +28,7 @@ export async function revokeTokens(house: House, argument: unknown): Promise<voi
 export async function revokeChosen(house: House, chosen: readonly Chosen[]): Promise<void> {
   const [first, ...more] = chosen;
   if (first === undefined) return;
+  const own = await ownAmong(house, chosen);
   const revoke =
     more.length === 0 ? vscode.l10n.t('Revoke') : vscode.l10n.t('Revoke {0} Tokens', chosen.length);
   const answer = await vscode.window.showWarningMessage(
@@ -38,20 +39,29 @@ export async function revokeChosen(house: House, chosen: readonly Chosen[]): Pro
           connectionName(first.connection),
         )
       : vscode.l10n.t('Revoke {0} tokens?', chosen.length),
-    { modal: true, detail: lossOf(chosen, await ownAmong(house, chosen)) },
+    { modal: true, detail: lossOf(chosen, own) },
     revoke,
   );
   if (answer !== revoke) return;
-  const failures: unknown[] = [];
+  const failures: { readonly name: string; readonly error: unknown }[] = [];
   await vscode.window.withProgress({ location: { viewId: 'patVault.tokens' } }, async () => {
-    for (const each of chosen) {
-      await revokeOne(house, each).catch((error: unknown) => failures.push(error));
+    // What we are signed in with goes last, or nothing after it would go.
+    for (const each of [...chosen.filter((one) => !own.includes(one)), ...own]) {
+      const name = tokenLabel(each.token, each.entry?.alias);
+      await revokeOne(house, each).catch((error: unknown) => failures.push({ name, error }));
     }
   });
   await Promise.all(
     [...new Set(chosen.map(({ connection }) => connection.id))].map((id) => house.inventory.refresh(id)),
   );
-  for (const failure of failures.slice(0, 1)) await tell(failure, house.log);
+  const [failure] = failures;
+  if (failure === undefined) return;
+  if (more.length === 0) return tell(failure.error, house.log);
+  for (const { error } of failures) logError(error, house.log);
+  const names = failures.map(({ name }) => name).join(', ');
+  void vscode.window.showErrorMessage(
+    vscode.l10n.t('Not revoked: {0}. {1}', names, noticeOf(failure.error).sentence),
+  );
 }
 
 async function revokeOne(house: House, { connection, token, entry }: Chosen): Promise<void> {
@@ -61,26 +71,43 @@ async function revokeOne(house: House, { connection, token, entry }: Chosen): Pr
   );
 }
 
-/** Servers whose connection logs in with a token that is about to go. */
-async function ownAmong(house: House, chosen: readonly Chosen[]): Promise<readonly string[]> {
-  const names: string[] = [];
-  for (const { connection, token } of chosen) {
-    const { server } = await house.connections.server(connection.id);
-    if (server.isOwn(token)) names.push(connectionName(connection));
+/** The tokens that this editor is signed in with. */
+async function ownAmong(house: House, chosen: readonly Chosen[]): Promise<readonly Chosen[]> {
+  const own: Chosen[] = [];
+  for (const each of chosen) {
+    const { server } = await house.connections.server(each.connection.id);
+    if (server.isOwn(each.token)) own.push(each);
   }
-  return names;
+  return own;
 }
 
-function lossOf(chosen: readonly Chosen[], signedInWith: readonly string[]): string {
+function lossOf(chosen: readonly Chosen[], own: readonly Chosen[]): string {
+  const isOne = chosen.length === 1;
   const stored = chosen.filter(isStored).length;
   const names = chosen.map(
     ({ token, entry, connection }) => `• ${tokenLabel(token, entry?.alias)} (${connectionName(connection)})`,
   );
   return [
-    ...(chosen.length === 1 ? [] : [...names.slice(0, 12), ...(names.length > 12 ? ['…'] : []), '']),
-    vscode.l10n.t('Whatever uses it stops working at once. This cannot be undone.'),
-    ...signedInWith.map((name) => vscode.l10n.t('You are signed in to {0} with this very token.', name)),
-    ...(stored === 0 ? [] : [vscode.l10n.t('The secret stored here is removed with it.')]),
+    ...(isOne ? [] : [...names.slice(0, 12), ...(names.length > 12 ? ['…'] : []), '']),
+    isOne
+      ? vscode.l10n.t('Whatever uses it stops working at once. This cannot be undone.')
+      : vscode.l10n.t('Whatever uses them stops working at once. This cannot be undone.'),
+    ...own.map(({ connection, token }) =>
+      isOne
+        ? vscode.l10n.t('You are signed in to {0} with this very token.', connectionName(connection))
+        : vscode.l10n.t(
+            'You are signed in to {0} with {1}; it goes last.',
+            connectionName(connection),
+            tokenLabel(token, undefined),
+          ),
+    ),
+    ...(stored === 0
+      ? []
+      : [
+          stored === 1
+            ? vscode.l10n.t('The secret stored here is removed with it.')
+            : vscode.l10n.t('The {0} secrets stored here are removed with them.', stored),
+        ]),
   ].join('\n');
 }
 
