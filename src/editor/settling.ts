@@ -31,25 +31,36 @@ export function watchUnsettled(house: House): vscode.Disposable {
 }
 
 async function settleNow(house: House, startedAt: number): Promise<void> {
-  const before = new Set(
-    house.vault
-      .entries()
-      .filter((e) => house.vault.presenceOf(e) === 'missing')
-      .map((e) => e.id),
-  );
-  const { lost, needServer } = await settle(house.desk, startedAt);
+  const needServer = await settle(house.desk, startedAt);
   await house.vault.look();
-  await Promise.all(lost.filter(({ id }) => !before.has(id)).map((entry) => tellLost(house, entry)));
+  void tellLost(house, await house.vault.takeLost());
   for (const attempt of needServer) await settleAtServer(house, attempt);
 }
 
-async function tellLost(house: House, entry: Entry): Promise<void> {
+async function tellLost(house: House, lost: readonly Entry[]): Promise<void> {
+  const [entry, ...more] = lost;
+  if (entry === undefined) return;
+  const name = (one: Entry) => one.tokenName ?? one.alias;
+  if (more.length > 0) {
+    const show = vscode.l10n.t('Show Tokens');
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Secrets are missing on this machine: {0}.', lost.map(name).join(', ')),
+      show,
+    );
+    if (answer === show) await vscode.commands.executeCommand('patVault.tokens.focus');
+    return;
+  }
   const replace = vscode.l10n.t('Create Replacement');
   const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'The secret of {0} was lost before VS Code had saved it, and the server will not show it again.',
-      entry.tokenName ?? entry.alias,
-    ),
+    entry.settledAt === null
+      ? vscode.l10n.t(
+          'The secret of {0} was lost before VS Code had saved it, and the server will not show it again.',
+          name(entry),
+        )
+      : vscode.l10n.t(
+          'The secret of {0} is missing on this machine, and the server will not show it again.',
+          name(entry),
+        ),
     replace,
   );
   if (answer !== replace) return;

@@ -29,6 +29,8 @@ export const entrySchema = z.object({
   storedAt: z.number(),
   /** When a later read found the secret again; null until then, because a browser may lose the last 5 s of writes. */
   settledAt: z.nullable(z.number()),
+  /** When its secret was first found missing, and the user was told; null while it is there. */
+  lostAt: z._default(z.nullable(z.number()), null),
   /** Published to other extensions as an account. */
   shared: z.boolean(),
   /** Grows each time sharing ends, so that a label once granted never returns. */

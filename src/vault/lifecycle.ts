@@ -125,7 +125,7 @@ async function storeMinted(
       error,
       retry: () => storeMinted(desk, attempt, token, bundle),
       keepWithoutSecret: async () => {
-        await desk.vault.put(entry);
+        await desk.vault.put({ ...entry, lostAt: desk.clock.now() });
         await endCreation(desk, attempt);
         return entry;
       },
@@ -180,32 +180,24 @@ export async function revokeToken(
   await desk.journal.remove(id);
 }
 
-export interface Settled {
-  /** Tokens that exist while their secret was lost. The ledger now shows them as missing. */
-  readonly lost: readonly Entry[];
-  /** Attempts that cannot be settled without the server's list. */
-  readonly needServer: readonly Attempt[];
-}
-
-/** Ends what an earlier start of the editor left open, as far as this machine alone can tell. */
-export async function settle(desk: Desk, startedAt: number): Promise<Settled> {
-  const lost: Entry[] = [];
+/**
+ * Ends what an earlier start of the editor left open, as far as this machine alone can tell. Answers the attempts
+ * that cannot be settled without the server's list.
+ */
+export async function settle(desk: Desk, startedAt: number): Promise<readonly Attempt[]> {
   const needServer: Attempt[] = [];
   for (const attempt of await desk.journal.all()) {
     if (isUnderWay(desk, attempt, startedAt)) continue;
     if (attempt.operation === 'create' && desk.vault.entry(attempt.entryId) !== undefined) {
       await endCreation(desk, attempt);
     } else if (attempt.operation === 'create' && attempt.minted !== null) {
-      const entry = await recover(desk, attempt, attempt.minted);
-      if (entry !== undefined) lost.push(entry);
+      await recover(desk, attempt, attempt.minted);
     } else {
       needServer.push(attempt);
     }
   }
-  for (const entry of await desk.vault.settle(startedAt)) {
-    if (!lost.some(({ id }) => id === entry.id)) lost.push(entry);
-  }
-  return { lost, needServer };
+  await desk.vault.settle(startedAt);
+  return needServer;
 }
 
 /** Somebody is still at work on it: this host since its start, or another window's. */
@@ -215,7 +207,7 @@ function isUnderWay(desk: Desk, { pid, startedAt }: Attempt, hostStartedAt: numb
 }
 
 /** A token was made, and the end came before the ledger knew: its secret is in the store, or nowhere. */
-async function recover(desk: Desk, attempt: CreateAttempt, minted: MintedFacts): Promise<Entry | undefined> {
+async function recover(desk: Desk, attempt: CreateAttempt, minted: MintedFacts): Promise<void> {
   const entry = entryOf(desk, attempt, minted, attempt.startedAt);
   const isThere = await desk.vault.read(entry).then(
     () => true,
@@ -224,19 +216,22 @@ async function recover(desk: Desk, attempt: CreateAttempt, minted: MintedFacts):
       throw error;
     },
   );
-  if (!isThere) return rememberLost(desk, attempt, minted);
+  if (!isThere) return rememberLost(desk, attempt, minted, null);
   await desk.vault.put(entry);
   await endCreation(desk, attempt);
-  return undefined;
 }
 
 /** A secret that never arrived replaces nothing: what it was to replace may still be here. */
-async function rememberLost(desk: Desk, attempt: CreateAttempt, facts: MintedFacts): Promise<Entry> {
+async function rememberLost(
+  desk: Desk,
+  attempt: CreateAttempt,
+  facts: MintedFacts,
+  lostAt: Entry['lostAt'],
+): Promise<void> {
   const alias = desk.vault.aliasFor(attempt.serverId, attempt.name);
   const entry = entryOf(desk, { ...attempt, alias, replaces: null }, facts, attempt.startedAt);
-  await desk.vault.put(entry);
+  await desk.vault.put({ ...entry, lostAt });
   await desk.journal.remove(attempt.id);
-  return entry;
 }
 
 /** Clocks of server and editor may differ by this much. */
@@ -262,7 +257,7 @@ export async function settleWith(
   const candidates = listed.filter((token) => mayComeFrom(attempt, token) && isLive(token, desk.clock.now()));
   const [only, ...more] = candidates;
   if (only !== undefined && more.length === 0 && desk.vault.entryOf(attempt.serverId, only) === undefined) {
-    await rememberLost(desk, attempt, factsOf(only));
+    await rememberLost(desk, attempt, factsOf(only), desk.clock.now()); // its caller tells of the candidates
     return candidates;
   }
   await desk.journal.remove(attempt.id);
@@ -301,6 +296,7 @@ function entryOf(desk: Desk, attempt: Place, facts: MintedFacts, storedAt: numbe
     generation: (replaced?.generation ?? 0) + 1,
     storedAt,
     settledAt: null,
+    lostAt: null,
     // Who was allowed the old token is asked about anew for the new one.
     shared: false,
     shareCount: (replaced?.shareCount ?? 0) + 1,

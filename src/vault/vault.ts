@@ -148,11 +148,10 @@ export class Vault {
   }
 
   /**
-   * Reads again what was stored but never seen afterwards. Answers the entries whose secret was lost since.
+   * Reads again what was stored but never seen afterwards.
    * @param sinceStart entries stored before this instant were written by an earlier start of the editor
    */
-  async settle(sinceStart: number): Promise<readonly Entry[]> {
-    const lost: Entry[] = [];
+  async settle(sinceStart: number): Promise<void> {
     for (const entry of this.entries()) {
       const due = entry.storedAt < sinceStart || this.#clock.now() - entry.storedAt >= SETTLE_AFTER;
       if (entry.settledAt !== null || !due) continue;
@@ -161,8 +160,18 @@ export class Vault {
         await this.put({ ...entry, settledAt: this.#clock.now() });
       } catch (error) {
         if (!PatError.is(error, 'secret-missing')) throw error;
-        lost.push(entry);
       }
+    }
+  }
+
+  /** The entries whose secret was found missing by the last look: each is answered once, until it was there again. */
+  async takeLost(): Promise<readonly Entry[]> {
+    const lost: Entry[] = [];
+    for (const entry of this.entries()) {
+      const isMissing = this.presenceOf(entry) === 'missing';
+      if (isMissing === (entry.lostAt !== null)) continue;
+      if (isMissing) lost.push(entry);
+      await this.put({ ...entry, lostAt: isMissing ? this.#clock.now() : null });
     }
     return lost;
   }

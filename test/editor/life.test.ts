@@ -90,7 +90,7 @@ describe('a token in the true editor', () => {
     });
     const { token } = await server.create(draft, () => Promise.resolve(undefined), signal);
 
-    const { needServer } = await settle(h.desk, h.clock.now());
+    const needServer = await settle(h.desk, h.clock.now());
     assert.equal(needServer.length, 1);
     for (const attempt of needServer) await settleWith(h.desk, attempt, [token]);
     await h.vault.look();

@@ -39,7 +39,7 @@ describe('a creation killed at each step', () => {
     await vault.reload();
     const journal = new Records(folder(join(root, 'journal')), attemptSchema, unreadable);
     const desk = { vault, journal, clock, pid: process.pid, isRunning: () => false };
-    const { needServer } = await settle(desk, Date.now() + 1);
+    const needServer = await settle(desk, Date.now() + 1);
     for (const attempt of needServer)
       await settleWith(desk, attempt, wasMade ? [tokenLike({ created: Date.now() })] : []);
     await vault.look();
