@@ -8,6 +8,7 @@ import { createToken, registerCommands } from './editor/commands/index.ts';
 import { Connections } from './editor/connected.ts';
 import { watchExpiry } from './editor/expiry.ts';
 import { Inventory } from './editor/inventory.ts';
+import { learnFromLists } from './editor/learning.ts';
 import { lend, openLending } from './editor/lending/index.ts';
 import { helpWithReferences } from './editor/references.ts';
 import { SandboxHost } from './editor/sandbox.ts';
@@ -47,6 +48,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<PatVau
     registerCommands(house, clipboard),
     watchUnsettled(house),
     watchExpiry(house),
+    learnFromLists(house),
     helpWithReferences(house),
     lend(parts, lending, () => createToken(house, clipboard)),
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -54,6 +56,5 @@ export async function activate(context: vscode.ExtensionContext): Promise<PatVau
     }),
     new vscode.Disposable(() => void sandbox.stop()),
   );
-  const api = publicApi(kept.vault);
-  return context.extensionMode === vscode.ExtensionMode.Test ? { ...api, ...house } : api;
+  return { ...publicApi(kept.vault), ...(context.extensionMode === vscode.ExtensionMode.Test ? house : {}) };
 }

@@ -39,7 +39,9 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
       const answer = await askEditor({ ask: 'list', cwd }, process.env);
       const tokens = 'tokens' in answer ? answer.tokens : [];
       for (const { reference, status, expires } of tokens)
-        process.stdout.write(`${reference}\t${status}\t${expires ?? 'never expires'}\n`);
+        process.stdout.write(
+          `${reference}\t${status}\t${expires === 'never' ? 'never expires' : (expires ?? '')}\n`,
+        );
       return 0;
     }
     case 'git-credential':

@@ -58,6 +58,7 @@ export const Request = z.object({ proof, question: Question });
 export const Listed = z.object({
   reference: z.string(),
   status: z.string(),
+  /** ISO 8601, or `never`; null where its server does not say. */
   expires: z.nullable(z.string()),
 });
 export type Listed = z.infer<typeof Listed>;

@@ -37,15 +37,17 @@ export interface Token {
 
 const DAY = 86_400_000;
 
+type Lifetime = Pick<Token, 'status' | 'expires'>;
+
 /** Status refined by the clock: an active token past its expiry is expired, one within `warningDays` of it expires soon. */
-export function conditionOf(token: Token, now: Instant, warningDays: number): TokenCondition {
+export function conditionOf(token: Lifetime, now: Instant, warningDays: number): TokenCondition {
   if (token.status !== 'active' || typeof token.expires !== 'number') return token.status;
   if (token.expires <= now) return 'expired';
   return token.expires - now <= warningDays * DAY ? 'expiring-soon' : 'active';
 }
 
 /** Whether the server may still accept the token. */
-export function isLive(token: Token, now: Instant): boolean {
+export function isLive(token: Lifetime, now: Instant): boolean {
   const condition = conditionOf(token, now, 0);
   return condition === 'active' || condition === 'expiring-soon';
 }

@@ -58,6 +58,10 @@ export class Inventory {
     return this.#of(this.#connections.find(serverId));
   }
 
+  stateOf(serverId: string): Listing['state'] | undefined {
+    return this.#listings.get(serverId)?.state;
+  }
+
   token(serverId: string, tokenId: string): Token | undefined {
     const listing = this.#listings.get(serverId);
     return listing === undefined ? undefined : this.#byId(listing.tokens).get(tokenId);

@@ -30,6 +30,8 @@ const signIn = () => ({ label: vscode.l10n.t('Sign In'), command: 'patVault.sign
 const refresh = () => ({ label: vscode.l10n.t('Try Again'), command: 'patVault.refresh' }) as const;
 const showLog = () => ({ label: vscode.l10n.t('Show Log'), command: 'patVault.showLog' }) as const;
 const create = () => ({ label: vscode.l10n.t('Create Token'), command: 'patVault.createToken' }) as const;
+const replace = () =>
+  ({ label: vscode.l10n.t('Create Replacement'), command: 'patVault.createReplacement' }) as const;
 const createWith = (scope: string) =>
   ({
     label: vscode.l10n.t('Create with This Scope'),
@@ -158,7 +160,7 @@ function ofProblem(problem: Problem): Notice {
     case 'secret-missing':
       return {
         sentence: vscode.l10n.t('The secret of {0} is missing on this machine.', problem.alias),
-        action: { label: vscode.l10n.t('Create Replacement'), command: 'patVault.createReplacement' },
+        action: replace(),
       };
     case 'store-failed':
       return {
@@ -187,7 +189,7 @@ function ofProblem(problem: Problem): Notice {
     case 'token-over':
       return {
         sentence: vscode.l10n.t('The token {0} is {1}.', problem.alias, problem.status),
-        action: create(),
+        action: replace(),
       };
     case 'untrusted-workspace':
       return { sentence: vscode.l10n.t('Tokens are not lent to a workspace that is not trusted.') };

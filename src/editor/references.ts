@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { PatError } from '../core/errors.ts';
 import { parseReference } from '../core/reference.ts';
-import type { Entry } from '../vault/entry.ts';
+import { type Entry, entryCondition } from '../vault/entry.ts';
 import type { House } from './house.ts';
 import { noticeOf } from './notices.ts';
-import { connectionName } from './settings.ts';
-import { dates, secretWords } from './words.ts';
+import { connectionName, expiryWarningDays } from './settings.ts';
+import { conditionWord, dates, secretWords } from './words.ts';
 
 /** Where references are written: tasks, launch configurations and settings of VS Code, and files of variables. */
 const FILES: vscode.DocumentSelector = [
@@ -119,6 +119,7 @@ async function linesOf(house: House, entry: Entry): Promise<readonly string[]> {
   const grants = await house.grants.of(entry.id);
   return [
     nameOf(house, entry),
+    `${vscode.l10n.t('Status')}: ${conditionWord(entryCondition(entry, house.clock.now(), expiryWarningDays()))}`,
     `${vscode.l10n.t('Secret')}: ${secretWords(entry, house.vault.presenceOf(entry))}`,
     ...expires,
     ...(entry.shared ? [vscode.l10n.t('Shared with extensions you allow, one by one')] : []),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { SecretBundle } from '../core/secret.ts';
 import { Secret } from '../core/secret.ts';
-import type { Instant } from '../core/token.ts';
+import { conditionOf, type Instant, type TokenCondition } from '../core/token.ts';
 
 /**
  * What the ledger knows of one stored secret; never the secret. The secret is in SecretStorage under
@@ -19,6 +19,8 @@ export const entrySchema = z.object({
   tokenId: z.string(),
   tokenName: z.nullable(z.string()),
   tokenCreated: z.nullable(z.number()),
+  /** As the server said when it was asked last, as the name, expiry and scopes are. */
+  status: z._default(z.enum(['active', 'expired', 'revoked', 'auto-revoked']), 'active'),
   expires: z.nullable(z.union([z.number(), z.literal('never')])),
   ownerName: z.nullable(z.string()),
   scopes: z.nullable(z.array(z.string())),
@@ -41,6 +43,10 @@ export type Entry = z.infer<typeof entrySchema>;
 
 /** Whether an entry's secret is known to be in SecretStorage, known to be lost, or not yet looked for. */
 export type Presence = 'here' | 'missing' | 'unknown';
+
+/** How its token is, as far as the ledger knows. */
+export const entryCondition = ({ status, expires }: Entry, now: Instant, warningDays = 0): TokenCondition =>
+  conditionOf({ status, expires: expires ?? undefined }, now, warningDays);
 
 export const secretKey = (entryId: string) => `entry/${entryId}`;
 

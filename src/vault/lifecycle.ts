@@ -293,6 +293,7 @@ function entryOf(desk: Desk, attempt: Place, facts: MintedFacts, storedAt: numbe
     origin: attempt.origin,
     alias: attempt.alias,
     ...facts,
+    status: 'active',
     generation: (replaced?.generation ?? 0) + 1,
     storedAt,
     settledAt: null,

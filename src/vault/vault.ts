@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as l10n from '@vscode/l10n';
 import { PatError } from '../core/errors.ts';
 import type { Clock, SecretStore } from '../core/ports.ts';
@@ -174,6 +175,19 @@ export class Vault {
       await this.put({ ...entry, lostAt: isMissing ? this.#clock.now() : null });
     }
     return lost;
+  }
+
+  /** The ledger repeats what a server says of a token, for when it cannot be asked. The alias stays. */
+  async learn(entry: Entry, token: Token): Promise<void> {
+    const told = {
+      tokenName: token.name ?? entry.tokenName,
+      status: token.status,
+      expires: token.expires ?? entry.expires,
+      scopes: token.scopes === undefined ? entry.scopes : [...token.scopes],
+    };
+    const { tokenName, status, expires, scopes } = entry;
+    if (!isDeepStrictEqual(told, { tokenName, status, expires, scopes }))
+      await this.put({ ...entry, ...told });
   }
 
   async share(entry: Entry): Promise<void> {

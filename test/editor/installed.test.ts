@@ -54,7 +54,7 @@ describe('the installed pat', () => {
     });
     const { mode } = await lstat(join(h.context.globalStorageUri.fsPath, 'windows', name));
     assert.equal(mode & 0o777, 0o600);
-    assert.match(await pat('list'), /^pat:\/\/sandbox\/for-scripts\tstored\t20\d\d-/m);
+    assert.match(await pat('list'), /^pat:\/\/sandbox\/for-scripts\tactive\t20\d\d-/m);
     await enable(false);
     await until('the file to go', async () => (await windows()).length === 0);
     assert.match(await pat('list'), /^pat: no editor/);

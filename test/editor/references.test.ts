@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { PatVaultApi } from '../../src/api.d.ts';
 import type { House } from '../../src/editor/house.ts';
 import { until } from '../host/until.ts';
-import { connectSandbox, create, house } from './house.ts';
+import { connectSandbox, create, house, signal } from './house.ts';
 
 describe('references in files', () => {
   let h: House;
@@ -67,6 +67,7 @@ describe('references in files', () => {
       .flatMap(({ contents }) => contents.map((each) => (each as vscode.MarkdownString).value))
       .join('\n');
     assert.match(text, /referred-to/);
+    assert.match(text, /Status:&nbsp;active/);
     assert.match(text, /secret&nbsp;store|secret store/);
     const entry = h.vault.find({ server: 'sandbox', alias: 'referred-to' });
     assert.ok(!text.includes((await h.vault.read(entry)).secret.reveal()));
@@ -79,13 +80,23 @@ describe('references in files', () => {
       'pat://Sandbox/x',
       'pat://sandbox/referred-to',
       'pat://sandbox/over',
+      'pat://sandbox/revoked-elsewhere',
     ];
-    const entry = await create(h, 'over');
+    const { id } = await create(h, 'over');
+    const { tokenId } = await create(h, 'revoked-elsewhere');
+    await h.inventory.refresh('sandbox');
+    const { server } = await h.connections.server('sandbox');
+    const token = h.inventory.token('sandbox', tokenId);
+    assert.ok(token);
+    await server.revoke(token, signal);
+    await h.inventory.refresh('sandbox');
+    const entry = h.vault.entry(id);
+    assert.ok(entry);
     await h.vault.put({ ...entry, expires: h.clock.now() - 1000 });
     const document = await open('.env.marked', lines.map((line, n) => `T${n}=${line}\n`).join(''));
     const found = await until('the marks', () => {
       const all = vscode.languages.getDiagnostics(document.uri);
-      return all.length === 4 && all;
+      return all.length === 5 && all;
     });
     assert.deepEqual(
       found.map(({ message, range }) => `${range.start.line}: ${message}`),
@@ -94,6 +105,7 @@ describe('references in files', () => {
         '1: No server named "nowhere" is configured.',
         '2: "pat://Sandbox/x" is not a reference of the form pat://server/alias.',
         '4: The token over is expired.',
+        '5: The token revoked-elsewhere is revoked.',
       ],
     );
     assert.ok(found.every(({ source }) => source === 'PAT Vault'));

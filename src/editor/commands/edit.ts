@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import { PatError } from '../../core/errors.ts';
-import type { Token } from '../../core/token.ts';
 import type { House } from '../house.ts';
 import type { FormSession } from '../panels/form-panel.ts';
 import { editWords } from '../panels/words.ts';
-import { type Chosen, chooseToken, isChangeable } from '../pick.ts';
+import { chooseToken, isChangeable } from '../pick.ts';
 import { connectionName } from '../settings.ts';
 import { tokenLabel } from '../words.ts';
 import { shownInForm } from './create.ts';
@@ -30,22 +29,12 @@ export async function editToken(house: House, argument: unknown): Promise<void> 
       name.trim() !== token.name && (await server.nameTaken(name, draft, signal)),
     submit: (draft, signal) =>
       shownInForm(house, async () => {
-        await remember(house, chosen, await server.change(token, draft, signal));
+        const changed = await server.change(token, draft, signal);
+        if (entry !== undefined) await house.vault.learn(entry, changed);
         await house.inventory.refresh(connection.id);
         return 'done' as const;
       }),
   };
   const { openFormPanel } = await import('../panels/form-panel.ts');
   openFormPanel(house.context, session);
-}
-
-/** The ledger repeats some facts of a token, for when its server cannot be asked. Its alias stays. */
-async function remember(house: House, { entry }: Chosen, token: Token): Promise<void> {
-  if (entry === undefined) return;
-  await house.vault.put({
-    ...entry,
-    tokenName: token.name ?? null,
-    expires: token.expires ?? null,
-    scopes: token.scopes === undefined ? null : [...token.scopes],
-  });
 }

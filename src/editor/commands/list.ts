@@ -33,8 +33,11 @@ export async function showTokensOf(house: House, argument: unknown): Promise<voi
   if (picked !== undefined) await house.arranging.change({ owner: picked.owner });
 }
 
-type Reason = 'expired' | 'never-used' | 'idle';
-const IDLE_DAYS = 90;
+/** Days without use, the longest first: whoever looks for idle tokens knows best how long is too long. */
+const IDLE_DAYS = [180, 90, 30] as const;
+const LEAST_IDLE = 30;
+type Reason = 'expired' | 'never-used' | (typeof IDLE_DAYS)[number];
+const REASONS: readonly Reason[] = ['expired', 'never-used', ...IDLE_DAYS];
 
 /** Tokens that have had their day, chosen in a list and revoked together. */
 export async function cleanUp(house: House): Promise<void> {
@@ -44,28 +47,21 @@ export async function cleanUp(house: House): Promise<void> {
     const condition = conditionOf(token, now, expiryWarningDays());
     if (token.managed || condition === 'revoked' || condition === 'auto-revoked') return undefined;
     if (condition === 'expired') return 'expired';
-    if (!isIdle(token, IDLE_DAYS, now)) return undefined;
-    return token.lastUsed === 'never' ? 'never-used' : 'idle';
+    if (token.lastUsed === 'never') return isIdle(token, LEAST_IDLE, now) ? 'never-used' : undefined;
+    return IDLE_DAYS.find((days) => isIdle(token, days, now));
   };
-  const words = {
-    expired: conditionWord('expired'),
-    'never-used': vscode.l10n.t('never used'),
-    idle: vscode.l10n.t('not used for {0} days', IDLE_DAYS),
-  };
-  const items = everyToken(house)
-    .map((chosen) => ({ chosen, reason: reasonOf(chosen) }))
-    .flatMap(({ chosen, reason }) => (reason === undefined ? [] : [{ chosen, reason }]))
-    .map(({ chosen, reason }) => ({
-      label: tokenLabel(chosen.token, chosen.entry?.alias),
-      description: [
-        connectionName(chosen.connection),
-        words[reason],
-        typeof chosen.token.lastUsed === 'number' ? dates.date(chosen.token.lastUsed) : '',
-      ]
-        .filter((part) => part !== '')
-        .join(' · '),
-      chosen,
-    }));
+  const wordOf = (reason: Reason) =>
+    reason === 'expired'
+      ? conditionWord('expired')
+      : reason === 'never-used'
+        ? vscode.l10n.t('never used')
+        : vscode.l10n.t('not used for {0} days', reason);
+  const found = everyToken(house).map((chosen) => ({ chosen, reason: reasonOf(chosen) }));
+  const items = REASONS.flatMap((reason) => {
+    const group = found.filter((one) => one.reason === reason).map(({ chosen }) => cleanUpItem(chosen));
+    const separator = { label: wordOf(reason), kind: vscode.QuickPickItemKind.Separator, chosen: undefined };
+    return group.length === 0 ? [] : [separator, ...group];
+  });
   if (items.length === 0) {
     const sentence = vscode.l10n.t('Nothing to clean up: no token is expired or lies idle.');
     void vscode.window.showInformationMessage(`${sentence} ${unread(house)}`);
@@ -77,8 +73,22 @@ export async function cleanUp(house: House): Promise<void> {
     canPickMany: true,
     matchOnDescription: true,
   });
-  await revokeChosen(house, picked?.map(({ chosen }) => chosen) ?? []);
+  await revokeChosen(house, picked?.flatMap(({ chosen }) => (chosen === undefined ? [] : [chosen])) ?? []);
 }
+
+const cleanUpItem = (chosen: Chosen) => {
+  const { connection, token, entry } = chosen;
+  return {
+    label: tokenLabel(token, entry?.alias),
+    description: [
+      connectionName(connection),
+      typeof token.lastUsed === 'number' ? vscode.l10n.t('last used {0}', dates.date(token.lastUsed)) : '',
+    ]
+      .filter((part) => part !== '')
+      .join(' · '),
+    chosen,
+  };
+};
 
 /** What one does on one's last day, or after a leak. */
 export async function revokeAllMine(house: House, argument: unknown): Promise<void> {

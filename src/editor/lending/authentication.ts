@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Secret } from '../../core/secret.ts';
 import type { Instant } from '../../core/token.ts';
-import type { Entry } from '../../vault/entry.ts';
+import { type Entry, entryCondition } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { speaking } from '../notices.ts';
 
@@ -212,4 +212,4 @@ export class PatAuthentication implements vscode.AuthenticationProvider, vscode.
   }
 }
 
-const isOver = (entry: Entry) => typeof entry.expires === 'number' && entry.expires <= Date.now();
+const isOver = (entry: Entry) => !['active', 'expiring-soon'].includes(entryCondition(entry, Date.now()));

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Question } from '../../cli/protocol.ts';
+import { entryCondition } from '../../vault/entry.ts';
 import { definitionOf } from '../../vault/grants.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Vault } from '../../vault/vault.ts';
@@ -87,12 +88,7 @@ export async function answerPat(
 export function listOf(vault: Vault): Tokens['tokens'] {
   return vault.entries().map((entry) => ({
     reference: vault.referenceOf(entry),
-    status:
-      vault.presenceOf(entry) === 'missing'
-        ? 'missing'
-        : typeof entry.expires === 'number' && entry.expires <= Date.now()
-          ? 'expired'
-          : 'stored',
-    expires: typeof entry.expires === 'number' ? new Date(entry.expires).toISOString() : null,
+    status: vault.presenceOf(entry) === 'missing' ? 'missing' : entryCondition(entry, Date.now()),
+    expires: typeof entry.expires === 'number' ? new Date(entry.expires).toISOString() : entry.expires,
   }));
 }

@@ -4,8 +4,9 @@ import type { Clock } from '../../core/ports.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Access, AccessRecord } from '../../vault/access.ts';
-import type { Entry } from '../../vault/entry.ts';
+import { type Entry, entryCondition } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
+import { conditionWord } from '../words.ts';
 import type { Consent } from './consent.ts';
 
 export interface LendingPorts {
@@ -82,8 +83,9 @@ export class Lender {
     if (vault.presenceOf(entry) === 'missing') {
       throw new PatError({ reason: 'secret-missing', alias: entry.alias, server: entry.serverId });
     }
-    if (typeof entry.expires === 'number' && entry.expires <= clock.now()) {
-      throw new PatError({ reason: 'token-over', alias: entry.alias, status: vscode.l10n.t('expired') });
+    const condition = entryCondition(entry, clock.now());
+    if (condition === 'expired' || condition === 'revoked' || condition === 'auto-revoked') {
+      throw new PatError({ reason: 'token-over', alias: entry.alias, status: conditionWord(condition) });
     }
     return entry;
   }

@@ -214,8 +214,12 @@ describe('pat', () => {
       { ...asked, for: 'anybody' },
       { ...asked, for: 'npm' },
     ]);
-    reply = { tokens: [{ reference: 'pat://work/ci', status: 'stored', expires: null }] };
-    assert.equal((await pat(['list'], environment)).out, 'pat://work/ci\tstored\tnever expires\n');
+    const ci = { reference: 'pat://work/ci', status: 'active', expires: 'never' };
+    reply = { tokens: [ci, { ...ci, expires: null }] };
+    assert.equal(
+      (await pat(['list'], environment)).out,
+      'pat://work/ci\tactive\tnever expires\npat://work/ci\tactive\t\n',
+    );
   });
 
   it('answers git, and has nothing to say where it knows no token', async () => {
