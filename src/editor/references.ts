@@ -5,7 +5,7 @@ import { type Entry, entryCondition } from '../vault/entry.ts';
 import type { House } from './house.ts';
 import { noticeOf } from './notices.ts';
 import { connectionName, expiryWarningDays } from './settings.ts';
-import { conditionWord, dates, secretWords } from './words.ts';
+import { conditionWord, dates, plainText, secretWords } from './words.ts';
 
 /** Where references are written: tasks, launch configurations and settings of VS Code, and files of variables. */
 const FILES: vscode.DocumentSelector = [
@@ -136,8 +136,3 @@ const nameOf = (house: House, entry: Entry) => {
   const server = connection === undefined ? entry.serverId : connectionName(connection);
   return vscode.l10n.t('{0} on {1}', entry.tokenName ?? entry.alias, server);
 };
-
-/** Text of servers and files is never read as Markdown. */
-function plainText(text: string): vscode.MarkdownString {
-  return new vscode.MarkdownString().appendText(text);
-}

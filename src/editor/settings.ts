@@ -32,9 +32,10 @@ export function watchSettings(log: vscode.LogOutputChannel): vscode.Disposable {
   const told = new Set<string>();
   const look = () => {
     kept.clear();
-    for (const why of servers().problems) {
-      if (told.has(why)) continue;
-      told.add(why);
+    for (const { value, why } of servers().others) {
+      const key = JSON.stringify(value);
+      if (told.has(key)) continue;
+      told.add(key);
       void tell(new PatError({ reason: 'bad-settings', why }), log);
     }
   };
@@ -49,9 +50,8 @@ export const connections = () => servers().connections;
 
 interface Servers {
   readonly connections: readonly Connection[];
-  /** Entries that are none, as they stand there. */
-  readonly others: readonly unknown[];
-  readonly problems: readonly string[];
+  /** Entries that are none, as they stand there, and why. */
+  readonly others: readonly { readonly value: unknown; readonly why: string }[];
 }
 
 const servers = () => keep('servers', readServers);
@@ -59,29 +59,26 @@ const servers = () => keep('servers', readServers);
 function readServers(): Servers {
   // Application scope: a workspace cannot add a server or change an address.
   const configured: unknown = section().inspect('servers')?.globalValue ?? [];
-  const problems: string[] = [];
   if (!Array.isArray(configured)) {
-    problems.push(vscode.l10n.t('{0} is not a list', 'patVault.servers'));
-    return { connections: [], others: [], problems };
+    const why = vscode.l10n.t('{0} is not a list', 'patVault.servers');
+    return { connections: [], others: [{ value: configured, why }] };
   }
   const found = new Map<string, Connection>();
-  const others: unknown[] = [];
+  const others: { value: unknown; why: string }[] = [];
   for (const [index, value] of configured.entries()) {
     const parsed = connectionSchema.safeParse(value);
     if (parsed.success && !found.has(parsed.data.id)) {
       found.set(parsed.data.id, parsed.data);
       continue;
     }
-    others.push(value);
     const path = parsed.success ? ['id'] : (parsed.error.issues[0]?.path ?? []);
     const where = [`patVault.servers[${index}]`, ...path.map(String)].join('.');
-    problems.push(
-      parsed.success
-        ? vscode.l10n.t('{0} is that of another server', where)
-        : vscode.l10n.t('{0} is missing, or is not what it should be', where),
-    );
+    const why = parsed.success
+      ? vscode.l10n.t('{0} is that of another server', where)
+      : vscode.l10n.t('{0} is missing, or is not what it should be', where);
+    others.push({ value, why });
   }
-  return { connections: [...found.values()], others, problems };
+  return { connections: [...found.values()], others };
 }
 
 export const connectionName = (connection: Connection) => connection.name ?? connection.id;
@@ -90,7 +87,7 @@ export async function saveConnections(
   change: (list: readonly Connection[]) => readonly Connection[],
 ): Promise<void> {
   // What we do not understand is not ours to remove.
-  const list = [...change(connections()), ...servers().others];
+  const list = [...change(connections()), ...servers().others.map(({ value }) => value)];
   await section().update('servers', list, vscode.ConfigurationTarget.Global);
 }
 

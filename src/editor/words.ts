@@ -106,3 +106,6 @@ export function fieldRows(token: Token, condition: TokenCondition): { label: str
 export function tokenLabel(token: Token, alias: string | undefined): string {
   return token.name ?? alias ?? token.hint ?? token.id;
 }
+
+/** Text of servers, files and agents is never read as Markdown. */
+export const plainText = (text: string) => new vscode.MarkdownString().appendText(text);

@@ -59,7 +59,8 @@ export function activate(context) {
   const commands = {
     'consumer.tellWhatISaw': tellWhatISaw,
     'consumer.listTokens': () => callTool('pat_list', {}),
-    'consumer.callServer': () => callTool('pat_http', { reference: 'pat://forge/one', url: '/whoami' }),
+    'consumer.callServer': () =>
+      callTool('pat_http', { reference: 'pat://forge/one', url: '/whoami#[me](https://example.com/)' }),
     'consumer.callTokens': () =>
       callTool('pat_http', { reference: 'pat://forge/one', url: '/personal%2Daccess-tokens' }),
     'consumer.callElsewhere': () =>

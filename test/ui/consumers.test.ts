@@ -251,8 +251,9 @@ describe('consumers of stored tokens', () => {
     await workbench.run('Consumer: List Tokens');
     await workbench.notifications.find('pat://forge/one');
     await workbench.run('Consumer: Call Server');
-    const { message } = await workbench.dialog.text();
+    const { message, detail } = await workbench.dialog.text();
     assert.equal(message, `Call ${forge.address.host} with the token one?`);
+    assert.ok(detail.includes(`GET "${forge.address.href}whoami#[me](https://example.com/)"`), detail);
     await workbench.dialog.click('Yes');
     await workbench.notifications.find(/Consumer: 200 application\/json/);
     await workbench.run('Notifications: Clear All Notifications');

@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startVerdaccio, type Verdaccio } from '../servers/verdaccio.ts';
@@ -149,6 +151,23 @@ describe('several servers', () => {
     await session().workbench.run('PAT Vault: Refresh');
     const state = await row('Try Again…', `${host()} cannot be reached`);
     assert.ok(state.ariaLabel.includes('cannot be reached'));
+  });
+
+  it('tries again to sign in without asking for what was typed before', async () => {
+    const { quickInput, notifications } = session().workbench;
+    await tokens().title('Add Server…');
+    await quickInput.pick('What kind of server?', 'Standard');
+    const silent = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await quickInput.enter('Add Server: Standard', `http://127.0.0.1:${port}/`);
+    await quickInput.enter('Sign In to 127.0.0.1', 'a-token');
+    await notifications.find(`127.0.0.1:${port} cannot be reached.`);
+    await notifications.click('cannot be reached', 'Try Again');
+    await notifications.find(`127.0.0.1:${port} cannot be reached.`);
+    await notifications.close('cannot be reached');
+    silent.close();
+    assert.ok(!(await tokens().rows()).some(({ label }) => label.includes(String(port))));
   });
 
   it('removes a server after saying how many secrets go with it', async () => {

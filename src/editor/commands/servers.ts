@@ -5,7 +5,7 @@ import { Secret } from '../../core/secret.ts';
 import type { ServerKind } from '../../servers/server.ts';
 import { loadKinds, parseAddress } from '../connected.ts';
 import type { House } from '../house.ts';
-import { noticeOf } from '../notices.ts';
+import { logError, noticeOf } from '../notices.ts';
 import { chooseServer } from '../pick.ts';
 import { type Connection, connectionName, saveConnections } from '../settings.ts';
 
@@ -73,28 +73,37 @@ async function askAddress(kind: ServerKind): Promise<URL | undefined> {
   return text === undefined || text.trim() === '' ? undefined : parseAddress(text.trim());
 }
 
-/** Asks until the server accepts or the user turns away; false in that case. */
+/** Asks until the server accepts or the user turns away; false in that case. What was typed is not asked for twice. */
 async function signInTo(
   house: House,
   connection: Connection,
   kind: ServerKind,
   address: URL,
 ): Promise<boolean> {
-  for (let again = false; ; again = true) {
-    const answers = await askCredential(connection, kind, again);
-    if (answers === undefined) return false;
+  let answers = await askCredential(connection, kind, false);
+  while (answers !== undefined) {
+    const typed = answers;
     try {
       const ports = await house.connections.ports();
       const credential = await vscode.window.withProgress(
         { location: { viewId: 'patVault.tokens' } },
-        async () => await kind.signIn(address, answers, ports, new AbortController().signal),
+        async () => await kind.signIn(address, typed, ports, new AbortController().signal),
       );
       await house.connections.keep(connection.id, address, credential);
       return true;
     } catch (error) {
-      if (!PatError.is(error, 'bad-credential')) throw error;
+      if (PatError.is(error, 'bad-credential')) answers = await askCredential(connection, kind, true);
+      else if (!(await tryAgain(house, error))) return false;
     }
   }
+  return false;
+}
+
+/** A server that is out of reach for a moment may not be in the next. */
+async function tryAgain(house: House, error: unknown): Promise<boolean> {
+  logError(error, house.log);
+  const again = vscode.l10n.t('Try Again');
+  return (await vscode.window.showErrorMessage(noticeOf(error).sentence, again)) === again;
 }
 
 async function askCredential(

@@ -8,6 +8,7 @@ import type { Authorization } from '../../servers/server.ts';
 import type { Entry } from '../../vault/entry.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { speaking } from '../notices.ts';
+import { plainText } from '../words.ts';
 import { listOf } from './cli.ts';
 import { commandLine } from './consent.ts';
 import { firstFolder, type Lender } from './lender.ts';
@@ -47,13 +48,12 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
         const call = await speaking(() => callIn(ports, input));
         const shown = commandLine([call.method, call.url.href]);
         return {
-          invocationMessage: vscode.l10n.t('Calling {0}', shown),
+          invocationMessage: plainText(vscode.l10n.t('Calling {0}', shown)),
           confirmationMessages: {
             title: vscode.l10n.t('Call {0} with the token {1}?', call.url.host, call.entry.alias),
             message: [
-              shown,
+              asWritten([shown, ...(call.body === undefined ? [] : [commandLine([call.body])])].join('\n')),
               vscode.l10n.t('The agent gets the answer, never the token. The call acts in your name.'),
-              ...(call.body === undefined ? [] : [commandLine([call.body])]),
             ].join('\n\n'),
           },
         };
@@ -66,6 +66,13 @@ export function lendToAgents(ports: AgentPorts): vscode.Disposable {
       },
     }),
   );
+}
+
+/** VS Code reads the message as Markdown, in which the words of an agent are not to mean anything. */
+function asWritten(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
 }
 
 const text = (value: string) => new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(value)]);
