@@ -12,6 +12,7 @@ import { attemptSchema } from '../vault/journal.ts';
 import type { Desk } from '../vault/lifecycle.ts';
 import { Records } from '../vault/records.ts';
 import { Vault } from '../vault/vault.ts';
+import { isRunning } from './running.ts';
 
 interface OpenVault {
   readonly vault: Vault;
@@ -73,14 +74,4 @@ function watchLedger(path: string, vault: Vault, log: vscode.LogOutputChannel): 
     clearTimeout(timer);
     watcher.close();
   });
-}
-
-/** Signal 0 asks whether a process is there; EPERM says that it is, and somebody else's. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

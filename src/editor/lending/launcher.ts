@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import * as vscode from 'vscode';
 import { type WindowFile, WINDOWS_VARIABLE } from '../../cli/protocol.ts';
 import type { Broker } from './broker.ts';
+import { isRunning } from '../running.ts';
 
 const isWindows = process.platform === 'win32';
 const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
@@ -106,14 +107,5 @@ export class Launcher {
       const pid = Number(name.replace('.json', ''));
       if (!isRunning(pid)) await rm(join(this.#windows, name), { force: true });
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
