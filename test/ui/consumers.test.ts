@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AUTHORITY, type Forge, startForge } from '../fakes/forge.ts';
@@ -81,6 +81,11 @@ describe('consumers of stored tokens', () => {
   });
 
   const tokens = () => session().workbench.view('Tokens');
+  /** What `patVault.cli.enabled` tells programs that were started elsewhere. */
+  async function listening(): Promise<{ socket: string; nonce: string }> {
+    const [file = ''] = await readdir(windows());
+    return JSON.parse(await readFile(join(windows(), file), 'utf8')) as { socket: string; nonce: string };
+  }
   const windows = () => join(session().folder, storage, 'windows');
   const written = (name: string) =>
     until(name, async () => {
@@ -359,12 +364,19 @@ describe('consumers of stored tokens', () => {
     assert.ok(exported.split('\n').every((line) => line === '' || 'outcome' in (JSON.parse(line) as object)));
     await workbench.run('Consumer: Tell What I Saw');
     await workbench.notifications.find(/Consumer: saw \d+ things/);
+    const before = await listening();
     await workbench.run('PAT Vault: Stop All Sharing…');
     await workbench.dialog.click('Stop All Sharing');
-    await until('the socket to close', async () => {
-      const refused = await outside(process.execPath, [PAT, 'list']).catch((error: unknown) => String(error));
-      return typeof refused === 'string' && refused.includes('no editor');
+    const after = await until('another socket', async () => {
+      const now = await listening().catch(() => before);
+      return now.socket !== before.socket && now;
     });
+    assert.notEqual(after.nonce, before.nonce);
+    assert.ok(!existsSync(before.socket), 'whoever holds the old one asks nobody');
+    // What was allowed for good is not any more.
+    await workbench.run('Consumer: Debug');
+    assert.match((await workbench.dialog.text()).message, /^Let "in the console" use the token one\?$/);
+    await workbench.dialog.click('Cancel');
   });
 
   // Of `one`: the input has shown `two` to every extension, as its warning says.

@@ -40,15 +40,21 @@ export interface BrokerPorts {
   sentenceOf(error: unknown): string;
 }
 
+interface Open {
+  readonly server: Server;
+  readonly path: string;
+  /** What whoever asks has to know, and never says. */
+  readonly nonce: string;
+}
+
 /**
  * The private socket by which `pat` gets values. It opens with the first task of ours, at a path nobody can guess
- * in a folder nobody else can enter, and goes with the window.
+ * in a folder nobody else can enter, and goes with the window; opened again it is at another path, with another nonce.
  */
 export class Broker {
   readonly #ports: BrokerPorts;
-  readonly #nonce = randomBytes(32).toString('base64url');
   readonly #sockets = new Set<Socket>();
-  #open: Promise<{ readonly server: Server; readonly path: string }> | undefined;
+  #open: Promise<Open> | undefined;
 
   constructor(ports: BrokerPorts) {
     this.#ports = ports;
@@ -60,8 +66,8 @@ export class Broker {
       this.#open = undefined;
       throw error;
     });
-    const { path } = await this.#open;
-    return { [SOCKET_VARIABLE]: path, [NONCE_VARIABLE]: this.#nonce };
+    const { path, nonce } = await this.#open;
+    return { [SOCKET_VARIABLE]: path, [NONCE_VARIABLE]: nonce };
   }
 
   async close(): Promise<void> {
@@ -73,32 +79,33 @@ export class Broker {
     if (process.platform !== 'win32') await rm(dirname(open.path), { recursive: true, force: true });
   }
 
-  async #listen(): Promise<{ server: Server; path: string }> {
+  async #listen(): Promise<Open> {
     const path = await freePath();
+    const nonce = randomBytes(32).toString('base64url');
     const server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined); // the program went away; there is nobody to tell
       socket.setTimeout(IDLE, () => socket.destroy());
-      void this.#serve(socket);
+      void this.#serve(socket, nonce);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(path, resolve);
     });
     server.unref();
-    return { server, path };
+    return { server, path, nonce };
   }
 
   /** One request a connection. Whoever does not follow the protocol is cut off without a word. */
-  async #serve(socket: Socket): Promise<void> {
+  async #serve(socket: Socket, nonce: string): Promise<void> {
     try {
       const lines = linesOf(socket);
       const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? '');
       const hello = Hello.parse(await next());
       const challenge = randomBytes(32).toString('base64url');
-      send(socket, { proof: proofOf(this.#nonce, 'editor', hello.challenge), challenge });
+      send(socket, { proof: proofOf(nonce, 'editor', hello.challenge), challenge });
       const { proof, question } = Request.parse(await next());
-      if (!isProof(proof, proofOf(this.#nonce, 'pat', challenge))) throw new Error('no proof');
+      if (!isProof(proof, proofOf(nonce, 'pat', challenge))) throw new Error('no proof');
       socket.setTimeout(0); // a person may take their time
       send(socket, await this.#reply(question));
       socket.end();

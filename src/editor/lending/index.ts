@@ -103,10 +103,6 @@ export function lend(
     provideTasks(launcher),
     accessLog,
     ...[stopped, refused],
-    stopped.event(() => {
-      void broker.close();
-      void launcher.withdraw();
-    }),
     lendToDebuggers(lender, launcher, vault, { stopped: stopped.event, refused: refused.event }),
     lendToMcpServers(lender),
     lendToAgents({
@@ -118,7 +114,7 @@ export function lend(
       },
       http: async () => (await connections.ports()).http,
     }),
-    publishing(launcher, log),
+    publishing(launcher, broker, stopped.event, log),
     new vscode.Disposable(() => void broker.close()),
   );
 }
@@ -134,20 +130,29 @@ function plainPath(path: string): string {
 }
 
 /** Lets programs started elsewhere find this window while the user has turned that on. */
-function publishing(launcher: Launcher, log: vscode.LogOutputChannel): vscode.Disposable {
-  const look = () => {
+function publishing(
+  launcher: Launcher,
+  broker: Broker,
+  stopped: vscode.Event<void>,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const publish = async () => {
     // Application scope: a workspace cannot turn it on.
     const isOn = vscode.workspace.getConfiguration('patVault').inspect('cli.enabled')?.globalValue === true;
-    (isOn ? launcher.publish() : launcher.withdraw()).catch((error: unknown) => {
-      logError(error, log);
-    });
+    await (isOn ? launcher.publish() : launcher.withdraw());
   };
+  const report = (error: unknown) => {
+    logError(error, log);
+  };
+  const look = () => void publish().catch(report);
   look();
   return vscode.Disposable.from(
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('patVault.cli')) look();
     }),
     vscode.workspace.onDidChangeWorkspaceFolders(look),
+    // Whoever held a socket has lost it; whoever asks from now on is asked about anew.
+    stopped(() => void broker.close().then(publish).catch(report)),
     new vscode.Disposable(() => void launcher.withdraw()),
   );
 }
