@@ -16,6 +16,9 @@ import { firstFolder, type Lender, type Wish } from './lender.ts';
 /** Names a session's values; it stands in its configuration, which every extension can read. */
 const MARK = '__patVault';
 
+/** Milliseconds after which a session that has not begun never will; the task before it may take its time. */
+const BEGINS_WITHIN = 600_000;
+
 interface Session {
   /** The debug session it is for, once that has begun: no other gets values by carrying the same mark. */
   of?: vscode.DebugSession;
@@ -41,7 +44,8 @@ interface Arguments {
 /**
  * References in `env` and `envFile` of launch configurations. The configuration keeps the reference; the value is put
  * into the message to the debug adapter, or – for a terminal, where it would be typed for all to read – got by
- * `pat run` there. That messages are the very objects that are sent on is measured, not documented: launch.test.ts.
+ * `pat run` there. That messages are the very objects that are sent on is measured, not documented; consumers.test.ts
+ * pins it.
  */
 export function lendToDebuggers(
   lender: Lender,
@@ -70,6 +74,9 @@ export function lendToDebuggers(
       const [address, script] = await Promise.all([launcher.environment(), launcher.script()]);
       const id = randomUUID();
       sessions.set(id, { wish, values, address, script, marks: marksOf(lender, wish) });
+      setTimeout(() => {
+        if (sessions.get(id)?.of === undefined) sessions.delete(id);
+      }, BEGINS_WITHIN).unref();
       return {
         ...configuration,
         env: { ...(configuration.env as object | undefined), ...references },
