@@ -1,4 +1,4 @@
-// A debug adapter that is a process of its own, as most are: it says who its program would be, and ends.
+// A debug adapter that is a process of its own, as most are: it says who its program would be, and waits to be ended.
 import { Buffer } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 
@@ -19,7 +19,6 @@ async function answer({ seq, command, arguments: given }) {
   if (command === 'launch') await whoAmI(given.env);
   send({ type: 'response', request_seq: seq, success: true, command, body: {} });
   if (command === 'initialize') send({ type: 'event', event: 'initialized' });
-  if (command === 'launch') send({ type: 'event', event: 'terminated' });
   if (command === 'disconnect') process.exit();
 }
 

@@ -227,6 +227,11 @@ describe('consumers of stored tokens', () => {
     await workbench.run('Consumer: Debug Elsewhere');
     await workbench.dialog.click('Allow Once');
     assert.equal(await written('elsewhere.txt'), 'one');
+    await rm(join(session().workspace, 'elsewhere.txt'));
+    // Its adapter knows no restart: VS Code ends the session and begins another.
+    await workbench.run('Debug: Restart');
+    assert.equal(await written('elsewhere.txt'), 'one');
+    await workbench.run('Debug: Stop');
   });
 
   it('reads references of an envFile, and gives what they stand for by now when restarted', async () => {

@@ -16,12 +16,17 @@ import { firstFolder, type Lender, type Wish } from './lender.ts';
 /** Names a session's values; it stands in its configuration, which every extension can read. */
 const MARK = '__patVault';
 
-/** Milliseconds after which a session that has not begun never will; the task before it may take its time. */
+/**
+ * Milliseconds after which a session that has not begun never will, or not again: adapters that know no restart are
+ * ended and started anew. The task before it may take its time.
+ */
 const BEGINS_WITHIN = 600_000;
 
 interface Session {
   /** The debug session it is for, once that has begun: no other gets values by carrying the same mark. */
   of?: vscode.DebugSession;
+  /** Adapters that are at work for it: two for a moment, when one is ended and started anew. */
+  running: number;
   readonly wish: Wish;
   values: Readonly<Record<string, Secret>>;
   marks: string;
@@ -54,6 +59,11 @@ export function lendToDebuggers(
   when: { readonly stopped: vscode.Event<void>; readonly refused: vscode.Event<string> },
 ): vscode.Disposable {
   const sessions = new Map<string, Session>();
+  const dropUnlessRunning = (mark: string) => {
+    setTimeout(() => {
+      if ((sessions.get(mark)?.running ?? 0) <= 0) sessions.delete(mark);
+    }, BEGINS_WITHIN).unref();
+  };
 
   const provider: vscode.DebugConfigurationProvider = {
     async resolveDebugConfigurationWithSubstitutedVariables(folder, configuration) {
@@ -73,10 +83,8 @@ export function lendToDebuggers(
       // The hooks of a tracker cannot wait: what they need is here before the session begins.
       const [address, script] = await Promise.all([launcher.environment(), launcher.script()]);
       const id = randomUUID();
-      sessions.set(id, { wish, values, address, script, marks: marksOf(lender, wish) });
-      setTimeout(() => {
-        if (sessions.get(id)?.of === undefined) sessions.delete(id);
-      }, BEGINS_WITHIN).unref();
+      sessions.set(id, { wish, values, address, script, marks: marksOf(lender, wish), running: 0 });
+      dropUnlessRunning(id);
       return {
         ...configuration,
         env: { ...(configuration.env as object | undefined), ...references },
@@ -91,6 +99,7 @@ export function lendToDebuggers(
       if (session === undefined) return undefined;
       session.of ??= of;
       if (session.of.id !== of.id) return undefined;
+      session.running++;
       return {
         onWillReceiveMessage: (message: Message) => {
           fill(message, session.values);
@@ -105,6 +114,7 @@ export function lendToDebuggers(
   // A restart sends the message again, and is to have what the reference stands for by then.
   const stop = vault.onDidChange(() => {
     for (const session of sessions.values()) {
+      if (session.running <= 0) continue; // nobody is asked for what has ended
       const marks = marksOf(lender, session.wish);
       if (marks === session.marks || marks === '' || Object.keys(session.values).length === 0) continue;
       session.marks = marks;
@@ -119,7 +129,10 @@ export function lendToDebuggers(
     vscode.debug.registerDebugAdapterTrackerFactory('*', trackers),
     vscode.debug.onDidTerminateDebugSession(({ id, configuration }) => {
       const mark = String(configuration[MARK]);
-      if (sessions.get(mark)?.of?.id === id) sessions.delete(mark);
+      const session = sessions.get(mark);
+      if (session?.of?.id !== id) return;
+      session.running--;
+      dropUnlessRunning(mark);
     }),
     new vscode.Disposable(stop),
     // A restart then has the reference and nothing else.
@@ -128,8 +141,9 @@ export function lendToDebuggers(
     }),
     // The debugger would wait for a program that never comes.
     when.refused((definition) => {
-      for (const { of, wish } of sessions.values())
-        if (of !== undefined && wish.definition === definition) void vscode.debug.stopDebugging(of);
+      for (const { of, wish, running } of sessions.values())
+        if (of !== undefined && running > 0 && wish.definition === definition)
+          void vscode.debug.stopDebugging(of);
     }),
   );
 }

@@ -54,7 +54,7 @@ async function pat(
 }
 
 const run = (command: readonly string[], environment: Readonly<Record<string, string>>) =>
-  pat(['run', 'API_TOKEN=pat://work/ci', '--', ...command], environment);
+  pat(['run', 'API_TOKEN=pat://company/ci', '--', ...command], environment);
 
 describe('pat run', () => {
   const requests: Question[] = [];
@@ -84,7 +84,7 @@ describe('pat run', () => {
     assert.equal(status, 0);
     const { line, ...given } = JSON.parse(out) as { line: string };
     assert.deepEqual(given, { API_TOKEN: backwards(VALUE), KEPT: 'kept' });
-    assert.ok(line.includes('pat://work/ci') && !line.includes(VALUE));
+    assert.ok(line.includes('pat://company/ci') && !line.includes(VALUE));
   });
 
   it('tells the editor what is to be run, where, and with which reference', async () => {
@@ -95,13 +95,13 @@ describe('pat run', () => {
         cwd: process.cwd(),
         command: program(''),
         variables: {},
-        references: { API_TOKEN: 'pat://work/ci' },
+        references: { API_TOKEN: 'pat://company/ci' },
       },
     ]);
   });
 
   it('tells it what a task sets for the program as well, which may make another program of it', async () => {
-    await pat(['run', 'API_TOKEN=pat://work/ci', '--also', 'NODE_OPTIONS', '--', ...program('')], {
+    await pat(['run', 'API_TOKEN=pat://company/ci', '--also', 'NODE_OPTIONS', '--', ...program('')], {
       ...environment,
       NODE_OPTIONS: '--no-warnings',
     });
@@ -127,7 +127,7 @@ describe('pat run', () => {
     const code =
       'process.on("SIGTERM", () => process.exit(5)); setInterval(() => {}, 1e6); console.log("ready")';
     const command = [process.execPath, '-e', code];
-    const child = spawn(process.execPath, [PAT, 'run', 'API_TOKEN=pat://work/ci', '--', ...command], {
+    const child = spawn(process.execPath, [PAT, 'run', 'API_TOKEN=pat://company/ci', '--', ...command], {
       env: { ...environment },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -195,30 +195,30 @@ describe('pat', () => {
 
   it('reads references from a file of variables, and passes the others on', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pat-env-'));
-    writeFileSync(join(folder, '.env'), 'API_TOKEN=pat://work/ci\nKEPT="from file"\n');
+    writeFileSync(join(folder, '.env'), 'API_TOKEN=pat://company/ci\nKEPT="from file"\n');
     reply = { values: { API_TOKEN: new Secret(VALUE) } };
     const { out } = await pat(['run', '--env-file', join(folder, '.env'), '--', ...program('')], environment);
     assert.partialDeepStrictEqual(JSON.parse(out), { API_TOKEN: backwards(VALUE), KEPT: 'from file' });
     assert.partialDeepStrictEqual(questions, [
-      { ask: 'run', references: { API_TOKEN: 'pat://work/ci' }, variables: { KEPT: 'from file' } },
+      { ask: 'run', references: { API_TOKEN: 'pat://company/ci' }, variables: { KEPT: 'from file' } },
     ]);
     rmSync(folder, { recursive: true });
   });
 
   it('gets one token, and lists all by reference', async () => {
     reply = { values: { secret: new Secret(VALUE) } };
-    assert.equal((await pat(['get', 'pat://work/ci'], environment)).out, `${VALUE}\n`);
-    assert.equal((await pat(['npm-token-helper', 'pat://work/ci'], environment)).out, `${VALUE}\n`);
-    const asked = { ask: 'get', cwd: process.cwd(), reference: 'pat://work/ci' };
+    assert.equal((await pat(['get', 'pat://company/ci'], environment)).out, `${VALUE}\n`);
+    assert.equal((await pat(['npm-token-helper', 'pat://company/ci'], environment)).out, `${VALUE}\n`);
+    const asked = { ask: 'get', cwd: process.cwd(), reference: 'pat://company/ci' };
     assert.deepEqual(questions, [
       { ...asked, for: 'anybody' },
       { ...asked, for: 'npm' },
     ]);
-    const ci = { reference: 'pat://work/ci', status: 'active', expires: 'never' };
+    const ci = { reference: 'pat://company/ci', status: 'active', expires: 'never' };
     reply = { tokens: [ci, { ...ci, expires: null }] };
     assert.equal(
       (await pat(['list'], environment)).out,
-      'pat://work/ci\tactive\tnever expires\npat://work/ci\tactive\t\n',
+      'pat://company/ci\tactive\tnever expires\npat://company/ci\tactive\t\n',
     );
   });
 
@@ -340,7 +340,8 @@ describe('the private socket', () => {
     const environment = await one.environment();
     const path = environment[SOCKET_VARIABLE] ?? '';
     const hello = '{"version":1,"challenge":"0123456789abcdef"}\n';
-    const request = '{"proof":"x","cwd":"/","command":["true"],"references":{"API_TOKEN":"pat://work/ci"}}\n';
+    const request =
+      '{"proof":"x","cwd":"/","command":["true"],"references":{"API_TOKEN":"pat://company/ci"}}\n';
     for (const said of ['garbage\n', '{}\n', `${hello}${request}`, `${hello}${'x'.repeat(LINE_LIMIT + 1)}`]) {
       const socket = connect(path);
       socket.on('error', () => undefined);

@@ -10,7 +10,7 @@ import { FakeClock, memoryFiles } from '../../fakes/stores.ts';
 
 const entry = { id: 'e1' } as Entry;
 const other = { id: 'e2' } as Entry;
-const references = { TOKEN: 'pat://work/ci' };
+const references = { TOKEN: 'pat://company/ci' };
 const asker = { folder: '/home/a', definition: definitionOf(['npm', 'publish'], references) };
 
 describe('a permission given for good', () => {
@@ -63,7 +63,7 @@ describe('the record of hand-outs', () => {
     what: 'npm',
     folder: '/home/a',
     entryId: 'e1',
-    reference: 'pat://work/ci',
+    reference: 'pat://company/ci',
     outcome: 'given',
   });
 
